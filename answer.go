@@ -1,0 +1,254 @@
+package agentmsg
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// promise is kept by an answer that has everything its operation promises;
+// missing names what it lacks.
+type promise interface{ missing() string }
+
+// Judge says what a complete answer means beyond its status.
+func (x *exchange) Judge(r *transport.Result) transport.Verdict {
+	x.failure, x.unusable = errorBody{}, nil
+	if r.Status < 200 || r.Status > 299 {
+		return x.judgeFailure(r)
+	}
+	err := x.decode(r.Body)
+	if errors.Is(err, errTruncated) {
+		x.unusable = err
+		return transport.Truncated
+	}
+	if err == nil {
+		if v, failed := x.failedSuccess(r.Body); failed {
+			return v
+		}
+		if p, ok := x.out.(promise); ok {
+			err = lacks(p.missing())
+		}
+	}
+	if err != nil {
+		x.unusable = err
+		return transport.Unusable
+	}
+	return transport.Usable
+}
+
+func lacks(name string) error {
+	if name == "" {
+		return nil
+	}
+	return errors.New("it has no " + name)
+}
+
+// judgeFailure looks for what the status does not say.
+func (x *exchange) judgeFailure(r *transport.Result) transport.Verdict {
+	x.failure = readErrorBody(r.Body)
+	switch {
+	case r.Status == http.StatusForbidden && (noneRemain(r) || x.failure.namesRateLimit()):
+		return transport.Limited
+	case x.op == wire.SendConversationMessage && x.failure.Status == "error" && r.Status <= http.StatusInternalServerError && r.Status >= 400:
+		return transport.Nothing
+	}
+	return transport.Plain
+}
+
+func noneRemain(r *transport.Result) bool {
+	limit, ok := r.RateLimit()
+	return ok && limit.Remaining == 0
+}
+
+// failedSuccess finds the failures that two APIs put under a 2xx.
+func (x *exchange) failedSuccess(body []byte) (transport.Verdict, bool) {
+	switch out := x.out.(type) {
+	case *conversationEnvelope:
+		if out.Status == "error" {
+			x.failure = readErrorBody(body)
+			return transport.Nothing, true
+		}
+	case *contactAnswer:
+		if out.Success != nil && !*out.Success {
+			x.failure = readErrorBody(body)
+			return transport.Doubtful, true
+		}
+	}
+	return transport.Plain, false
+}
+
+var (
+	errTruncated = errors.New("it ends in the middle of its JSON")
+	errEmpty     = errors.New("it is empty")
+	errNull      = errors.New("it is null")
+	errNoObject  = errors.New("it is no JSON object")
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// decode reads a success into the answer. Members that are unknown, null or
+// of the wrong type do no harm: they are left out, and encoding/json goes on.
+func (x *exchange) decode(body []byte) error {
+	switch out := x.out.(type) {
+	case *struct{}:
+		return nil
+	case *json.RawMessage:
+		*out = bytes.Clone(body)
+		return nil
+	}
+	if x.Method == http.MethodHead {
+		return nil
+	}
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
+	switch {
+	case len(body) == 0:
+		return errEmpty
+	case string(body) == "null":
+		return errNull
+	case x.op != wire.Do && body[0] != '{':
+		return errNoObject
+	}
+	err := json.Unmarshal(body, x.out)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && (x.op != wire.Do || wrong.Field != "") {
+		return nil
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Error() == "unexpected end of JSON input" {
+		return errTruncated
+	}
+	return err
+}
+
+// Attempted passes an attempt on to the hook and, when another follows, to
+// the log.
+func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
+	cfg := &x.core.config
+	if cfg.hook != nil {
+		cfg.hook(ctx, Attempt{x.name, x.api, a.Number, a.Status, a.Wait, a.Duration, a.Sent, withCode(a.Err)})
+	}
+	if cfg.logger != nil && a.Again {
+		cfg.logger.WarnContext(ctx, "agentmsg: retrying", "op", x.name, "attempt", a.Number, "wait", a.Wait, "reason", x.reason(a))
+	}
+}
+
+// reason is why an attempt is followed by another, in words that hold nothing
+// of what was sent.
+func (x *exchange) reason(a transport.Attempted) string {
+	if a.Err != nil {
+		return oneLine(x.redact(withCode(a.Err).Error()))
+	}
+	if x.unusable != nil {
+		return "truncated answer"
+	}
+	return http.StatusText(a.Status)
+}
+
+// err is the call's failure as one of the error types; nil: there is none.
+func (x *exchange) err() error {
+	switch {
+	case x.Outcome == transport.None:
+		return nil
+	case !x.Complete():
+		return x.transportError()
+	case x.unusable != nil:
+		return &DecodeError{
+			Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: requestID(x.Header),
+			IdempotencyKey: x.options.key, Body: x.errorBody(x.Result.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route,
+		}
+	}
+	return x.apiError(&x.Result, x.failure)
+}
+
+func (x *exchange) transportError() error {
+	cause := withCode(x.Result.Err)
+	switch {
+	case x.Stopped != nil:
+		cause = join2(withCode(x.Stopped), cause)
+	case x.Before != nil && ended(cause):
+		cause = join2(cause, x.before())
+	}
+	return &TransportError{
+		Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
+		Err: cause, route: x.route, permanent: x.Permanent,
+	}
+}
+
+// before is the failure of the attempt before the last.
+func (x *exchange) before() error {
+	if x.Before.Complete() {
+		return x.apiError(x.Before, readErrorBody(x.Before.Body))
+	}
+	return withCode(x.Before.Err)
+}
+
+func (x *exchange) apiError(r *transport.Result, said errorBody) error {
+	return &APIError{
+		API: x.api, Op: x.name, Status: r.Status, Code: codeOf(r, said),
+		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: clip(x.redact(said.message()), maxErrorBody),
+		RequestID: requestID(r.Header), Location: withoutQuery(r.Header.Get("Location")), RetryAfter: r.RetryAfter(),
+		Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
+		Body: x.errorBody(r.Body), Err: withCode(x.Stopped), route: x.route,
+	}
+}
+
+// codeOf is the code of a status, and of what the body adds to it.
+func codeOf(r *transport.Result, said errorBody) Code {
+	switch s := r.Status; {
+	case s >= 200 && s < 300 && said.Status == "error":
+		return ErrBadRequest
+	case s == http.StatusUnauthorized && strings.EqualFold(said.reason(), "Token revoked"):
+		return ErrTokenRevoked
+	case s == http.StatusForbidden && (noneRemain(r) || said.namesRateLimit()):
+		return ErrRateLimited
+	case s >= 300 && s < 400:
+		return ErrRedirect
+	case s == http.StatusRequestTimeout || s < 300 || s >= 500:
+		return ErrServer
+	}
+	return statusCode(r.Status)
+}
+
+func statusCode(status int) Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrConflict
+	case http.StatusRequestEntityTooLarge:
+		return ErrTooLarge
+	case http.StatusUnprocessableEntity:
+		return ErrUnprocessable
+	case http.StatusTooEarly, http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	return ErrBadRequest
+}
+
+func requestID(h http.Header) string {
+	for _, name := range [...]string{"X-Request-Id", "X-Amz-Request-Id", "Cf-Ray"} {
+		if id := h.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// withoutQuery is a redirect's target without what may be secret in it.
+func withoutQuery(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
+	return u.String()
+}

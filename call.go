@@ -1,0 +1,298 @@
+package agentmsg
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// request is what a method knows of its call.
+type request struct {
+	op     wire.Op
+	args   []string // of the route's path, in its order
+	body   any      // encoded as JSON; nil: none
+	custom *Request // of Do, instead of route and body
+}
+
+// call is the only road from a method to the network: it builds the request,
+// lets the transport take it there and back, and returns the answer or one of
+// the four errors.
+func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
+	out := new(T)
+	x := &exchange{core: c, op: r.op, name: Op(r.op.Name()), out: out}
+	if err := x.prepare(ctx, r, opts); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	transport.Do(ctx, &x.endpoint.Endpoint, &x.Call)
+	x.fill(x.options.response, time.Since(started))
+	if err := x.err(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// exchange is one call under way: the transport's half, and what the bodies
+// mean.
+type exchange struct {
+	transport.Call
+	core     *core
+	endpoint *endpoint
+	op       wire.Op
+	name     Op
+	api      API
+	route    string // as documentation writes it, for error texts
+	options  callConfig
+	url      url.URL
+	out      any       // the answer
+	failure  errorBody // of the last answer that was none
+	unusable error     // why the last success is none
+}
+
+// prepare builds the request. Everything that can be wrong before the network
+// is found here.
+func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) error {
+	if ctx == nil {
+		return invalid(x.name, "ctx", "is nil: give context.Background()")
+	}
+	x.options.class, x.api = r.op.Class(), API(r.op.API())
+	if r.custom != nil {
+		if err := x.custom(r.custom, &r); err != nil {
+			return err
+		}
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			return invalid(x.name, "a CallOption", "is nil")
+		}
+		if err := opt(&x.options); err != nil {
+			return x.named(err)
+		}
+	}
+	if err := x.address(r); err != nil {
+		return err
+	}
+	if err := x.encode(r.body); err != nil {
+		return err
+	}
+	x.Caller = x
+	x.Rule = transport.Rule{
+		Repeatable: x.options.class != wire.Unsafe || x.options.retryAmbiguous,
+		Keyed:      x.options.class == wire.Keyed,
+	}
+	x.headers()
+	x.limits()
+	return nil
+}
+
+// address finds the endpoint and builds the URL.
+func (x *exchange) address(r request) error {
+	if x.core != nil {
+		x.endpoint = x.core.endpoints[x.api]
+	}
+	if x.endpoint == nil {
+		return notConfigured(x.name, x.api)
+	}
+	route := r.op.Route()
+	path := ""
+	if r.custom == nil {
+		for i, arg := range r.args {
+			if reason := badElement(arg); reason != "" {
+				return invalid(x.name, argName(route.Template(), i), reason)
+			}
+		}
+		x.Method, x.route = route.Method(), route.String()
+		path = route.Path(r.args...)
+	} else {
+		path = wire.PathOf(r.custom.Path...)
+		x.url.RawQuery = r.custom.Query.Encode()
+	}
+	x.url = join(x.endpoint.base, path, x.url.RawQuery)
+	x.URL = &x.url
+	return nil
+}
+
+// join puts an escaped path below a base.
+func join(base *url.URL, path, query string) url.URL {
+	u := url.URL{Scheme: base.Scheme, Host: base.Host, RawQuery: query}
+	if base.RawPath == "" && !strings.Contains(path, "%") {
+		u.Path = base.Path + path
+		return u
+	}
+	u.RawPath = base.EscapedPath() + path
+	u.Path, _ = url.PathUnescape(u.RawPath) // made by PathEscape: always valid
+	return u
+}
+
+// badElement says why a path element cannot be sent; empty: it can.
+func badElement(arg string) string {
+	switch arg {
+	case "":
+		return "is empty: give the id"
+	case ".", "..":
+		return "is " + arg + ", which a URL takes for a folder: give the id"
+	}
+	return ""
+}
+
+// argName is a path argument as the methods call it: {sessionId} is SessionID.
+func argName(template string, i int) string {
+	name := strings.Split(template, "{")[i+1]
+	name, _, _ = strings.Cut(name, "}")
+	name, _ = strings.CutSuffix(name, "Id")
+	return strings.ToUpper(name[:1]) + name[1:] + "ID"
+}
+
+func notConfigured(op Op, api API) error {
+	option := map[API]string{MAIA: "WithMAIA", BluBash: "WithBluBash", Conversations: "WithConversations"}[api]
+	return &ParamError{Op: op, Param: "the client", Reason: "is not configured for " + string(api) + ": give " + option + " to NewClient", Code: ErrNotConfigured}
+}
+
+// encode writes the body once; each attempt reads it anew.
+func (x *exchange) encode(body any) error {
+	if body == nil {
+		if len(x.options.fields) > 0 {
+			return invalid(x.name, "WithField", "needs a JSON object, and this call has no body")
+		}
+		return nil
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return invalid(x.name, "Body", "cannot be written as JSON: "+err.Error())
+	}
+	x.Payload, err = x.options.addFields(b)
+	return x.named(err)
+}
+
+// headers are those that not every request has.
+func (x *exchange) headers() {
+	keyed := x.options.class == wire.Keyed
+	if keyed && x.options.key == "" {
+		x.options.key = newKey()
+	}
+	if x.options.key != "" {
+		x.options.headers = append(x.options.headers, transport.Header{Name: wire.HeaderIdempotencyKey, Value: x.options.key})
+	}
+	x.Headers = x.options.headers
+	if keyed {
+		return
+	}
+	// net/http replays a request by itself when it sees such a header under
+	// its canonical name, which would send an unkeyed message twice.
+	for i, h := range x.Headers {
+		if replayable(h.Name) {
+			x.Headers[i].Name = strings.ToLower(h.Name)
+		}
+	}
+}
+
+func replayable(name string) bool {
+	return name == wire.HeaderIdempotencyKey || name == "Idempotency-Key"
+}
+
+// limits are those of the call, else of the client, else the API's.
+func (x *exchange) limits() {
+	policy := x.core.config.retry
+	x.MaxAttempts = orInt(x.options.maxAttempts, orInt(policy.MaxAttempts, 3))
+	usual := 30 * time.Second
+	if x.api == BluBash { // it waits for an AI
+		usual = 120 * time.Second
+	}
+	x.Timeout = orDuration(x.options.timeout, orDuration(policy.AttemptTimeout, usual))
+	if h := x.core.config.http; h != nil && h.Timeout > 0 {
+		x.Timeout = min(x.Timeout, h.Timeout)
+	}
+}
+
+// named gives an option's error the operation's name.
+func (x *exchange) named(err error) error {
+	if p, ok := err.(*ParamError); ok { //nolint:errorlint // made by our own option, never wrapped
+		p.Op = x.name
+	}
+	return err
+}
+
+// Request is a call of [Do].
+type Request struct {
+	API    API
+	Method string
+	// Path is the elements below the API's base URL, each escaped; none: the
+	// base itself.
+	Path  []string
+	Query url.Values
+	// Body is written as JSON; nil: none.
+	Body any
+}
+
+// Do makes a call that has no method yet, on the same road as the others:
+// credentials, limits, retries, errors, redaction. GET and HEAD are safe to
+// repeat; any other method is repeated only where the request was provably
+// not taken.
+//
+// Do[struct{}] and HEAD promise nothing: any 2xx is a success.
+// Do[json.RawMessage] gives the body as it came. Any other T needs a JSON
+// value.
+func Do[T any](ctx context.Context, c *Client, r Request, opts ...CallOption) (*T, error) {
+	if c == nil {
+		return nil, invalid(OpDo, "the client", "is nil: make one with NewClient")
+	}
+	return call[T](ctx, c.core, request{op: wire.Do, custom: &r}, opts)
+}
+
+// custom takes over what Do was given.
+func (x *exchange) custom(given *Request, r *request) error {
+	switch given.API {
+	case MAIA, BluBash, Conversations:
+	default:
+		return invalid(OpDo, "API", "is none of MAIA, BluBash and Conversations")
+	}
+	if given.Method == "" || strings.Trim(given.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || given.Method == http.MethodConnect {
+		return invalid(OpDo, "Method", "is no HTTP method in capital letters, like http.MethodGet")
+	}
+	for _, element := range given.Path {
+		if reason := badElement(element); reason != "" {
+			return invalid(OpDo, "Path", "has an element that "+reason)
+		}
+	}
+	x.api, x.Method = given.API, given.Method
+	x.route = given.Method + " " + wire.PathOf(given.Path...)
+	if given.Method == http.MethodGet || given.Method == http.MethodHead {
+		x.options.class = wire.Safe
+	}
+	r.body = given.Body
+	return nil
+}
+
+// addFields adds members to a JSON object.
+func (c *callConfig) addFields(object []byte) ([]byte, error) {
+	if len(c.fields) == 0 {
+		return object, nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil || members == nil {
+		return nil, invalid("", "WithField", "needs a JSON object as the body")
+	}
+	for _, f := range c.fields {
+		if _, taken := members[f.name]; taken {
+			return nil, invalid("", "WithField", "names "+f.name+", which the body has already: set it there")
+		}
+		members[f.name] = f.value
+		name, err := json.Marshal(f.name)
+		if err != nil {
+			return nil, err
+		}
+		object = bytes.TrimSuffix(object, []byte("}"))
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(append(append(append(object, name...), ':'), f.value...), '}')
+	}
+	return object, nil
+}

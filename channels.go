@@ -1,0 +1,63 @@
+package agentmsg
+
+import (
+	"context"
+
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// ChannelsService speaks for the business in a MAIA channel. Its methods are
+// safe for concurrent use.
+//
+// Source: MAIA, "POST /channels/{channelId}/sessions/{sessionId}/agent-messages".
+type ChannelsService struct{ core *core }
+
+// AgentMessageParams is a human's answer to the customer.
+type AgentMessageParams struct {
+	// Content is the text; one of Content and Attachments is required.
+	Content string `json:"content"`
+	// Attachments are files that were uploaded: at most 10, at most 100 MB in all.
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// ExternalUserID and SessionName are used only when the session does not
+	// exist yet and is made by this call, which API channels alone allow.
+	ExternalUserID string `json:"externalUserId,omitempty"`
+	SessionName    string `json:"sessionName,omitempty"`
+}
+
+// AgentMessage is a message of the business as MAIA stored it.
+type AgentMessage struct {
+	ID           MessageID `json:"id"`
+	SessionID    SessionID `json:"sessionId"`
+	AgentID      AgentID   `json:"agentId"`
+	Role         Role      `json:"role"`
+	Content      string    `json:"content"`
+	Timestamp    Time      `json:"timestamp"`
+	IsHumanReply bool      `json:"isHumanReply,omitempty"`
+	IsNewSession bool      `json:"isNewSession"`
+	// IsNote and IsNoteVisibleToAI are set in the answer to an internal note.
+	IsNote            bool `json:"isNote,omitempty"`
+	IsNoteVisibleToAI bool `json:"isNoteVisibleToAi,omitempty"`
+}
+
+func (m *AgentMessage) missing() string {
+	if m.ID == "" {
+		return "id"
+	}
+	return ""
+}
+
+// SendAgentMessage sends a human's words to the customer, without the AI, and
+// delivers them at once. Pause the AI first ([SessionsService.PauseAI]) so
+// that it does not answer too. A session that does not exist is made, on API
+// channels only.
+//
+// The customer would see a repeat, so a failure is repeated only where the
+// message was provably not taken.
+//
+// API: POST /channels/{channelId}/sessions/{sessionId}/agent-messages.
+func (s *ChannelsService) SendAgentMessage(ctx context.Context, channel ChannelID, session SessionID, p AgentMessageParams, opts ...CallOption) (*AgentMessage, error) {
+	if err := checkContent(OpSendAgentMessage, p.Content, p.Attachments); err != nil {
+		return nil, err
+	}
+	return call[AgentMessage](ctx, s.core, request{op: wire.SendAgentMessage, args: []string{string(channel), string(session)}, body: &p}, opts)
+}

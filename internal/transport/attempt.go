@@ -1,0 +1,188 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"time"
+)
+
+// attempt makes one exchange: limiter, credential, headers and body of its
+// own, a time-out that ends with the last byte of the answer, and a record of
+// what it saw. It has no CloseIdleConnections, or the loop would flush the
+// pool after each failed call.
+type attempt struct{ base http.RoundTripper }
+
+// RoundTrip hands net/http an answer without body and, for a redirect,
+// without Location: the call has both.
+func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := callOf(req.Context())
+	c.begin()
+	if err := c.prepare(req.Context()); err != nil {
+		c.Err, c.fate, c.refused = err, notSent, true
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(req.Context(), c.Timeout, ErrAttemptTimeout)
+	defer cancel()
+	started := time.Now()
+	resp, err := a.base.RoundTrip(c.dress(req.WithContext(ctx)))
+	if resp == nil && err == nil {
+		err = ErrNoAnswer
+	}
+	if resp != nil {
+		err = c.read(resp, err)
+	}
+	c.ended(ctx, err)
+	c.duration = time.Since(started)
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	return bare(resp), nil
+}
+
+// begin starts the record of one more attempt.
+func (c *Call) begin() {
+	if c.tries > 0 {
+		before := c.Result
+		c.Before = &before
+	}
+	c.tries++
+	c.again = false
+	c.Result = Result{}
+	c.evidence.reset()
+}
+
+// prepare waits for the limiter and asks for the credential.
+func (c *Call) prepare(ctx context.Context) error {
+	if err := c.endpoint.admit(ctx); err != nil {
+		return err
+	}
+	cred := c.endpoint.Credential
+	switch {
+	case cred == nil || c.renewed:
+		return ctx.Err()
+	case cred.Source == nil:
+		c.Token = cred.Token
+		return ctx.Err()
+	}
+	token, err := cred.Source(ctx, "")
+	if err == nil {
+		err = ValidToken(token)
+	}
+	if err != nil {
+		c.permanent = true
+		return err
+	}
+	c.Token = token
+	return ctx.Err()
+}
+
+// fixedHeaders is how many lines a request can have besides Headers.
+const fixedHeaders = 4
+
+// dress gives the request headers and a body that no other attempt shares:
+// a lost attempt's goroutine may still be reading its own.
+func (c *Call) dress(req *http.Request) *http.Request {
+	values, body := &c.first.values, &c.first.body
+	if c.tries > 1 {
+		values, body = new([fixedHeaders]string), new(content)
+	}
+	header := make(http.Header, fixedHeaders+len(c.Headers))
+	maps.Copy(header, req.Header) // cookies of the user's jar
+	n := 0
+	set := func(name, value string) {
+		values[n] = value
+		header[name] = values[n : n+1 : n+1]
+		n++
+	}
+	set("Accept", "application/json")
+	set("User-Agent", c.endpoint.UserAgent)
+	if cred := c.endpoint.Credential; cred != nil {
+		set(cred.Header, cred.Prefix+c.Token)
+	}
+	if c.Payload != nil {
+		set("Content-Type", "application/json")
+		body.Reset(c.Payload)
+		req.Body, req.ContentLength, req.GetBody = body, int64(len(c.Payload)), c.reopen
+	}
+	for _, h := range c.Headers {
+		header[h.Name] = []string{h.Value}
+	}
+	req.Header = header
+	return req
+}
+
+// reopen gives net/http the body once more, for a replay of what was provably
+// not taken.
+func (c *Call) reopen() (io.ReadCloser, error) {
+	body := new(content)
+	body.Reset(c.Payload)
+	return body, nil
+}
+
+// read takes the answer in. err is what the RoundTripper gave beside it.
+func (c *Call) read(resp *http.Response, err error) error {
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	defer func() { _ = resp.Body.Close() }()
+	now := time.Now()
+	c.Status, c.Header = resp.StatusCode, resp.Header
+	c.retryAfter = RetryAfter(first(resp.Header, "Retry-After"), first(resp.Header, "Date"), now)
+	c.noteRateLimit(resp.Header, now)
+	if err != nil {
+		return err
+	}
+	c.Body, err = readBody(resp.Body, resp.ContentLength)
+	if errors.Is(err, ErrResponseTooLarge) && !success(c.Status) {
+		return nil // the status is the answer
+	}
+	return err
+}
+
+func (c *Call) noteRateLimit(h http.Header, now time.Time) {
+	limit, ok := readRateLimit(h)
+	if !ok {
+		return
+	}
+	c.limit, c.limited = limit, true
+	c.endpoint.State.note(limit, first(h, "Date"), now)
+}
+
+// ended draws the conclusion from how the exchange ended.
+func (c *Call) ended(ctx context.Context, err error) {
+	c.Attempts += 1 + c.evidence.replays()
+	if err == nil {
+		c.fate = answered
+		return
+	}
+	switch {
+	case c.Status != 0:
+		c.fate = answered
+	case c.evidence.unsent(err):
+		c.fate = notSent
+	}
+	if headerTooLarge(err) {
+		err = ErrResponseTooLarge
+	}
+	if caller := c.ctx.Err(); caller != nil {
+		err = caller
+	} else if context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
+		err = ErrAttemptTimeout
+	}
+	c.Err, c.permanent = err, permanent(err)
+}
+
+// bare is the answer as net/http may see it: nothing to read, nothing to follow.
+func bare(resp *http.Response) *http.Response {
+	resp.Body = http.NoBody
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 && first(resp.Header, "Location") != "" {
+		still := *resp
+		still.Header = resp.Header.Clone()
+		still.Header.Del("Location")
+		return &still
+	}
+	return resp
+}

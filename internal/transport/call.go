@@ -1,0 +1,266 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Call is one call: what to send, and what came of it. It lives in one piece
+// of memory with everything that its first attempt needs.
+type Call struct {
+	// What to send.
+	Method      string
+	URL         *url.URL
+	Payload     []byte   // JSON; nil: none
+	Headers     []Header // besides those that every request has
+	Rule        Rule
+	MaxAttempts int
+	Timeout     time.Duration // of one attempt
+	Caller      Caller
+
+	// What came of it.
+	Result            // of the last attempt
+	Before    *Result // of the one before it
+	Attempts  int     // sent or tried, net/http's own replays included
+	Outcome   Outcome // the greatest of all attempts; None: it succeeded
+	Stopped   error   // why another attempt was not made though it could have been
+	Permanent bool    // the same call would fail the same way
+	Token     string  // the credential of the last attempt
+
+	ctx      callContext
+	endpoint *Endpoint
+	retry    retryablehttp.Client
+	evidence evidence
+	trace    httptrace.ClientTrace
+	tries    int           // attempts that the loop made
+	wait     time.Duration // decided before the next attempt
+	again    bool          // the next attempt is due
+	renewed  bool          // the token was asked for once more
+	first    struct {      // the first attempt's, so that it needs no memory of its own
+		body   content
+		values [fixedHeaders]string
+	}
+}
+
+// Header is one more line of the request. Name goes into the header map as
+// it is, canonical or not.
+type Header struct{ Name, Value string }
+
+// Result is what one attempt brought.
+type Result struct {
+	Status int // 0: not even a header
+	Header http.Header
+	Body   []byte
+	Err    error // why there is no complete answer
+
+	verdict    Verdict
+	fate       fate
+	permanent  bool // the same attempt would fail the same way
+	refused    bool // before it began, by the limiter or for want of a token
+	retryAfter time.Duration
+	limit      RateLimit
+	limited    bool // limit was reported
+	duration   time.Duration
+}
+
+// RetryAfter is how long the server asked to wait; 0: it did not say.
+func (r *Result) RetryAfter() time.Duration { return r.retryAfter }
+
+// RateLimit is the limit that the answer reported; false: none.
+func (r *Result) RateLimit() (RateLimit, bool) { return r.limit, r.limited }
+
+// Complete is true when a whole answer was read.
+func (r *Result) Complete() bool { return r.fate == answered && r.Err == nil }
+
+// Attempted is what the caller hears after each attempt.
+type Attempted struct {
+	Number, Status int
+	Wait, Duration time.Duration
+	Sent           bool
+	Again          bool // another attempt follows
+	Err            error
+}
+
+// Caller is the side of a call that knows what the bodies mean.
+type Caller interface {
+	// Judge says what a complete answer means beyond its status. It is asked
+	// once an attempt.
+	Judge(r *Result) Verdict
+	// Attempted is told of each attempt, with the call's context.
+	Attempted(ctx context.Context, a Attempted)
+}
+
+// callContext lets the attempt and the loop's functions, which are static,
+// find their call.
+type callContext struct {
+	context.Context
+	call *Call
+}
+
+type callKey struct{}
+
+func (c *callContext) Value(key any) any {
+	if key == (callKey{}) {
+		return c.call
+	}
+	return c.Context.Value(key)
+}
+
+func callOf(ctx context.Context) *Call {
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
+}
+
+// Do runs the call to its end. What came of it stands in c.
+func Do(ctx context.Context, e *Endpoint, c *Call) {
+	c.ctx, c.endpoint = callContext{ctx, c}, e
+	if err := ctx.Err(); err != nil {
+		c.Err, c.fate, c.Outcome = err, notSent, NotSent
+		return
+	}
+	c.trace = c.evidence.trace()
+	request := http.Request{
+		Method: c.Method, URL: c.URL, Host: c.URL.Host, Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	c.retry.HTTPClient = e.HTTP
+	c.retry.RetryMax = c.MaxAttempts - 1
+	c.retry.CheckRetry, c.retry.Backoff, c.retry.ErrorHandler = checkRetry, decidedWait, lastAnswer
+	resp, err := c.retry.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
+	if err == nil {
+		_ = resp.Body.Close() // the attempt has read it: nothing is left
+	}
+	if c.again { // the context ended the wait for the next attempt
+		c.Stopped = ctx.Err()
+	}
+}
+
+// checkRetry is called by the loop after each attempt; the attempt itself has
+// written down what happened, so what net/http made of it does not matter.
+func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
+	c := callOf(ctx)
+	c.again = c.after(ctx)
+	return c.again, nil
+}
+
+// decidedWait: the wait was decided by after, which put it where the loop
+// hands it over.
+func decidedWait(wait, _ time.Duration, _ int, _ *http.Response) time.Duration { return wait }
+
+// lastAnswer keeps the loop from making an error of its own, with the URL in it.
+func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
+
+// after weighs the attempt that has just ended and says whether there is
+// another one.
+func (c *Call) after(ctx context.Context) bool {
+	if c.Complete() {
+		c.verdict = c.Caller.Judge(&c.Result)
+	}
+	again, o := c.Rule.decide(seen{c.fate, c.Status, c.verdict, c.fate == answered && c.Err != nil, c.permanent || c.refused})
+	c.Outcome, c.Permanent = max(c.Outcome, o), c.permanent
+	if o == None {
+		c.Outcome = None
+		c.endpoint.Budget.earn()
+	}
+	again = c.tries < c.MaxAttempts && ctx.Err() == nil && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
+	if !again {
+		c.wait = 0
+	}
+	c.retry.RetryWaitMin = c.wait
+	c.Caller.Attempted(ctx, Attempted{c.tries, c.Status, c.wait, c.duration, c.fate != notSent, again, c.Err})
+	return again
+}
+
+// mayWait decides the wait before the next attempt, and whether it can end
+// well: not beyond what the client waits for a server, not beyond the
+// caller's deadline, not without budget.
+func (c *Call) mayWait(ctx context.Context) bool {
+	e := c.endpoint
+	c.wait = backoff(c.tries, e.MinBackoff, e.MaxBackoff)
+	if floor := c.floor(); floor > 0 {
+		if floor > e.MaxRetryAfter {
+			return false
+		}
+		c.wait = floor + jitter(min(floor/5, time.Second))
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Add(c.wait).Before(deadline) {
+		return false
+	}
+	if !e.Budget.spend() {
+		c.Stopped = ErrRetryBudget
+		return false
+	}
+	return true
+}
+
+// floor is the least wait that the server asked for.
+func (c *Call) floor() time.Duration {
+	if c.retryAfter == 0 && (c.verdict == Limited || limitedStatus(c.Status)) {
+		return c.limit.untilReset(first(c.Header, "Date"), time.Now())
+	}
+	return c.retryAfter
+}
+
+// renew asks the source of tokens once more after a 401. It costs no budget
+// and no wait. The refused token again: the 401 stands.
+func (c *Call) renew(ctx context.Context) bool {
+	cred := c.endpoint.Credential
+	if cred == nil || cred.Source == nil || c.renewed {
+		return false
+	}
+	c.renewed = true
+	refused := c.Token
+	token, err := cred.Source(ctx, refused)
+	if err == nil && token != refused {
+		err = ValidToken(token)
+	}
+	if err != nil {
+		c.Stopped = err
+		return false
+	}
+	c.Token, c.wait = token, 0
+	return token != refused
+}
+
+// backoff is full jitter: anywhere up to a bound that doubles.
+func backoff(tries int, least, most time.Duration) time.Duration {
+	bound := least
+	for range tries - 1 {
+		if bound >= most/2 {
+			bound = most
+			break
+		}
+		bound *= 2
+	}
+	return jitter(min(bound, most))
+}
+
+func jitter(most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	return rand.N(most + 1)
+}
+
+// ValidToken says whether a credential can stand in a header.
+func ValidToken(token string) error {
+	if token == "" {
+		return errors.New("is empty")
+	}
+	for i := range len(token) {
+		if token[i] < ' ' || token[i] > '~' {
+			return errors.New("has a character that is not printable ASCII")
+		}
+	}
+	if token[0] == ' ' || token[len(token)-1] == ' ' {
+		return errors.New("begins or ends with a blank")
+	}
+	return nil
+}

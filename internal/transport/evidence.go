@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+)
+
+// evidence counts what net/http did with one attempt. It asks for a
+// connection once for the request itself and once for each replay of its own.
+type evidence struct {
+	asked, got atomic.Int32
+}
+
+func (e *evidence) reset() { e.asked.Store(0); e.got.Store(0) }
+
+// trace feeds the evidence.
+func (e *evidence) trace() httptrace.ClientTrace {
+	return httptrace.ClientTrace{
+		GetConn: func(string) { e.asked.Add(1) },
+		GotConn: func(httptrace.GotConnInfo) { e.got.Add(1) },
+	}
+}
+
+// unsent is true when the request provably never had a connection. A failed
+// dial alone proves nothing: net/http may have replayed the request, and the
+// last error is then that of the replay.
+func (e *evidence) unsent(err error) bool {
+	return e.got.Load() == 0 && (e.asked.Load() > 0 || dialFailed(err))
+}
+
+func dialFailed(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// replays is how often net/http sent the request again by itself.
+func (e *evidence) replays() int { return max(0, int(e.asked.Load())-1) }
+
+// permanent: the host does not exist, or is not who it should be, or the
+// answer was over its bound. The next attempt would end the same way.
+func permanent(err error) bool {
+	if errors.Is(err, ErrResponseTooLarge) || errors.Is(err, http.ErrSchemeMismatch) {
+		return true
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsNotFound
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	return ok
+}
+
+// headerTooLarge: net/http has no type for it.
+func headerTooLarge(err error) bool {
+	return strings.Contains(err.Error(), "response headers exceeded") || strings.Contains(err.Error(), "response header list larger")
+}

@@ -1,0 +1,211 @@
+package transport
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Window allows Limit passes in each span of length Per.
+type Window struct {
+	Limit int
+	Per   time.Duration
+}
+
+// SlidingLog is an exact limiter: whatever span of a window's length one
+// looks at, no more passes than the window's limit lie in it. It serves its
+// callers in their order and needs no goroutine: a timer belongs to the one
+// at the head.
+type SlidingLog struct {
+	windows []Window
+
+	mu     sync.Mutex
+	passed passes     // the times of the last passes, oldest first
+	queue  *list.List // of chan struct{}, closed to let its caller through
+	timer  *time.Timer
+}
+
+// NewSlidingLog returns a limiter that holds all the windows at once.
+func NewSlidingLog(windows []Window) *SlidingLog {
+	most := 0
+	for _, w := range windows {
+		most = max(most, w.Limit)
+	}
+	return &SlidingLog{windows: windows, passed: passes{keep: most}, queue: list.New()}
+}
+
+// Wait returns when the caller may pass, in the order of the callers. It
+// fails at once when that would be after the context's deadline.
+func (l *SlidingLog) Wait(ctx context.Context) error { return l.WaitAtMost(ctx, 1<<63-1) }
+
+// WaitAtMost is Wait with one more bound.
+func (l *SlidingLog) WaitAtMost(ctx context.Context, most time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	now := time.Now()
+	if l.queue.Len() == 0 && !l.next(now, 0).After(now) {
+		l.passed.add(now)
+		l.mu.Unlock()
+		return nil
+	}
+	turn := l.next(now, l.queue.Len())
+	if deadline, ok := ctx.Deadline(); turn.Sub(now) > most || ok && !turn.Before(deadline) {
+		l.mu.Unlock()
+		return ErrRateLimited
+	}
+	through := make(chan struct{})
+	place := l.queue.PushBack(through)
+	if l.queue.Front() == place {
+		l.arm(now)
+	}
+	l.mu.Unlock()
+	select {
+	case <-through:
+		return nil
+	case <-ctx.Done():
+		return l.leave(place, through, ctx.Err())
+	}
+}
+
+// leave gives the place up, unless it was served at the same moment: the pass
+// is spent then, and the caller may as well use it.
+func (l *SlidingLog) leave(place *list.Element, through chan struct{}, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-through:
+		return nil
+	default:
+	}
+	head := l.queue.Front() == place
+	l.queue.Remove(place)
+	if head {
+		l.arm(time.Now())
+	}
+	return err
+}
+
+// serve lets through whoever may pass now. A timer may fire late, never
+// early, so the log has the true times.
+func (l *SlidingLog) serve() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for l.queue.Len() > 0 && !l.next(now, 0).After(now) {
+		l.passed.add(now)
+		close(l.queue.Remove(l.queue.Front()).(chan struct{}))
+	}
+	l.arm(now)
+}
+
+// arm sets the timer for the one at the head.
+func (l *SlidingLog) arm(now time.Time) {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+	if l.queue.Len() > 0 {
+		l.timer = time.AfterFunc(l.next(now, 0).Sub(now), l.serve)
+	}
+}
+
+// next is when the caller behind so many others can pass, if all of those
+// pass as soon as they may.
+func (l *SlidingLog) next(now time.Time, behind int) time.Time {
+	at := now
+	for _, w := range l.windows {
+		// Each full round of w.Limit callers takes one span more.
+		rounds, rest := behind/w.Limit, behind%w.Limit
+		if before, ok := l.passed.back(w.Limit - rest); ok {
+			if t := before.Add(time.Duration(rounds+1) * w.Per); t.After(at) {
+				at = t
+			}
+		} else if t := now.Add(time.Duration(rounds) * w.Per); t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+// passes is a ring of the last times.
+type passes struct {
+	keep  int
+	times []time.Time
+	start int
+}
+
+func (p *passes) add(t time.Time) {
+	if len(p.times) < p.keep {
+		p.times = append(p.times, t)
+		return
+	}
+	p.times[p.start] = t
+	p.start = (p.start + 1) % p.keep
+}
+
+// back is the nth time from the end; false: there are not so many.
+func (p *passes) back(n int) (time.Time, bool) {
+	if n < 1 || n > len(p.times) {
+		return time.Time{}, false
+	}
+	return p.times[(p.start+len(p.times)-n)%len(p.times)], true
+}
+
+// admit waits until the endpoint's limits let one more request through. What
+// the server said of its own window counts only where the client is limited.
+func (e *Endpoint) admit(ctx context.Context) error {
+	if e.Limiter == nil {
+		return nil
+	}
+	if err := e.State.thaw(ctx, e.MaxRetryAfter); err != nil {
+		return err
+	}
+	var err error
+	if bounded, ok := e.Limiter.(interface {
+		WaitAtMost(ctx context.Context, most time.Duration) error
+	}); ok {
+		err = bounded.WaitAtMost(ctx, e.MaxRetryAfter)
+	} else {
+		err = e.Limiter.Wait(ctx)
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrRateLimited) {
+		return errors.Join(ErrRateLimited, err)
+	}
+	return err
+}
+
+// note remembers a limit, and that it is used up.
+func (s *State) note(l RateLimit, date string, now time.Time) {
+	s.limit.Store(&l)
+	if wait := l.untilReset(date, now); l.Remaining == 0 && wait > 0 {
+		s.frozen.Store(now.Add(wait).UnixNano())
+	}
+}
+
+// thaw waits until the server's window begins anew, at most so long.
+func (s *State) thaw(ctx context.Context, most time.Duration) error {
+	until := s.frozen.Load()
+	if until == 0 {
+		return nil
+	}
+	now := time.Now()
+	wait := min(time.Unix(0, until).Sub(now), most)
+	if wait <= 0 {
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok && !now.Add(wait).Before(deadline) {
+		return ErrRateLimited
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,95 @@
+package agentmsg
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
+)
+
+// Limiter lets calls through at a bounded rate. Wait returns when the caller
+// may go on, or with an error; it must be safe for concurrent use. A limiter
+// of golang.org/x/time/rate fits.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// RateWindow allows Limit requests in each span of length Per, wherever the
+// span begins.
+type RateWindow struct {
+	Limit int
+	Per   time.Duration
+}
+
+// NewLimiter returns an exact limiter that holds all windows at once: bursts
+// pass, and no span of a window's length ever sees more than its limit. It
+// serves its callers in order; a wait that would outlast the context's
+// deadline fails at once with [ErrRateLimited].
+func NewLimiter(windows ...RateWindow) (Limiter, error) {
+	if err := checkWindows("NewLimiter", windows); err != nil {
+		return nil, err
+	}
+	return coded{newLimiter(windows)}, nil
+}
+
+// coded gives the leaf's errors their codes.
+type coded struct{ *transport.SlidingLog }
+
+// Wait is that of [Limiter].
+func (l coded) Wait(ctx context.Context) error { return withCode(l.SlidingLog.Wait(ctx)) }
+
+func newLimiter(windows []RateWindow) *transport.SlidingLog {
+	inner := make([]transport.Window, len(windows))
+	for i, w := range windows {
+		inner[i] = transport.Window(w)
+	}
+	return transport.NewSlidingLog(inner)
+}
+
+func checkWindows(option string, windows []RateWindow) error {
+	if len(windows) == 0 {
+		return optionError(option, "has no window: give one, like RateWindow{120, time.Minute}")
+	}
+	for i, w := range windows {
+		if w.Limit < 1 || w.Per <= 0 {
+			return optionError(option, "has window "+strconv.Itoa(i)+" without a positive Limit and Per")
+		}
+	}
+	return nil
+}
+
+// WithRateLimit limits this client's requests to an API, retries included,
+// exactly: no span of a window's length ever sees more than its limit. MAIA's
+// own default is 120 a minute and 3,000 an hour. Off by default.
+//
+// A call that would have to wait beyond its deadline or
+// RetryPolicy.MaxRetryAfter fails at once with [ErrRateLimited], not sent.
+func WithRateLimit(api API, windows ...RateWindow) Option {
+	return func(c *config) error {
+		if err := known("WithRateLimit", api); err != nil {
+			return err
+		}
+		if err := checkWindows("WithRateLimit", windows); err != nil {
+			return err
+		}
+		c.api(api, func(a *apiConfig) { a.windows, a.limiter = slices.Clone(windows), nil })
+		return nil
+	}
+}
+
+// WithLimiter limits this client's requests to an API by a limiter of your
+// own, shared with other clients or processes.
+func WithLimiter(api API, l Limiter) Option {
+	return func(c *config) error {
+		if err := known("WithLimiter", api); err != nil {
+			return err
+		}
+		if l == nil {
+			return optionError("WithLimiter", "has a nil limiter")
+		}
+		c.api(api, func(a *apiConfig) { a.windows, a.limiter = nil, l })
+		return nil
+	}
+}
