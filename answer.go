@@ -159,7 +159,7 @@ func (x *exchange) err() error {
 	case x.unusable != nil:
 		return &DecodeError{
 			Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: requestID(x.Header),
-			IdempotencyKey: x.options.key, Body: x.errorBody(x.Result.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route,
+			IdempotencyKey: x.options.key, Body: x.errorBody(x.Result.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route(),
 		}
 	}
 	return x.apiError(&x.Result, x.failure)
@@ -175,7 +175,7 @@ func (x *exchange) transportError() error {
 	}
 	return &TransportError{
 		Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
-		Err: cause, route: x.route, permanent: x.Permanent,
+		Err: cause, route: x.route(), permanent: x.Permanent,
 	}
 }
 
@@ -189,18 +189,18 @@ func (x *exchange) before() error {
 
 func (x *exchange) apiError(r *transport.Result, said errorBody) error {
 	return &APIError{
-		API: x.api, Op: x.name, Status: r.Status, Code: codeOf(r, said),
+		API: x.api, Op: x.name, Status: r.Status, Code: x.codeOf(r, said),
 		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: clip(x.redact(said.message()), maxErrorBody),
 		RequestID: requestID(r.Header), Location: withoutQuery(r.Header.Get("Location")), RetryAfter: r.RetryAfter(),
 		Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
-		Body: x.errorBody(r.Body), Err: withCode(x.Stopped), route: x.route,
+		Body: x.errorBody(r.Body), Err: withCode(x.Stopped), route: x.route(),
 	}
 }
 
 // codeOf is the code of a status, and of what the body adds to it.
-func codeOf(r *transport.Result, said errorBody) Code {
+func (x *exchange) codeOf(r *transport.Result, said errorBody) Code {
 	switch s := r.Status; {
-	case s >= 200 && s < 300 && said.Status == "error":
+	case s >= 200 && s < 300 && x.op == wire.SendConversationMessage:
 		return ErrBadRequest
 	case s == http.StatusUnauthorized && strings.EqualFold(said.reason(), "Token revoked"):
 		return ErrTokenRevoked

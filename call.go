@@ -48,7 +48,7 @@ type exchange struct {
 	op       wire.Op
 	name     Op
 	api      API
-	route    string // as documentation writes it, for error texts
+	elements []string // of Do's path
 	options  callConfig
 	url      url.URL
 	out      any       // the answer
@@ -108,7 +108,7 @@ func (x *exchange) address(r request) error {
 				return invalid(x.name, argName(route.Template(), i), reason)
 			}
 		}
-		x.Method, x.route = route.Method(), route.String()
+		x.Method = route.Method()
 		path = route.Path(r.args...)
 	} else {
 		path = wire.PathOf(r.custom.Path...)
@@ -117,6 +117,15 @@ func (x *exchange) address(r request) error {
 	x.url = join(x.endpoint.base, path, x.url.RawQuery)
 	x.URL = &x.url
 	return nil
+}
+
+// route is the call's method and path as documentation writes them, for
+// texts: it holds no id, no host and no query.
+func (x *exchange) route() string {
+	if x.op == wire.Do {
+		return x.Method + " " + wire.PathOf(x.elements...)
+	}
+	return x.op.Route().String()
 }
 
 // join puts an escaped path below a base.
@@ -261,8 +270,7 @@ func (x *exchange) custom(given *Request, r *request) error {
 			return invalid(OpDo, "Path", "has an element that "+reason)
 		}
 	}
-	x.api, x.Method = given.API, given.Method
-	x.route = given.Method + " " + wire.PathOf(given.Path...)
+	x.api, x.Method, x.elements = given.API, given.Method, given.Path
 	if given.Method == http.MethodGet || given.Method == http.MethodHead {
 		x.options.class = wire.Safe
 	}

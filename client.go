@@ -62,7 +62,7 @@ func NewClient(opts ...Option) (*Client, error) {
 // replaced. [WithIdleConnTimeout] is an error here.
 func (c *Client) With(opts ...Option) (*Client, error) {
 	next := c.core.config.copy()
-	next.shared = true
+	next.shared, next.idle = true, 0
 	return build(c.core, next, opts)
 }
 
@@ -224,9 +224,7 @@ func orInt(n, otherwise int) int {
 
 // bearer and apiKey are the two ways to say who calls.
 func bearer(token string) *transport.Credential {
-	return &transport.Credential{Header: wire.HeaderAuthorization, Prefix: "Bearer ", Token: token}
+	return transport.Static(wire.HeaderAuthorization, "Bearer ", token)
 }
 
-func apiKey(key string) *transport.Credential {
-	return &transport.Credential{Header: wire.HeaderAPIKey, Token: key}
-}
+func apiKey(key string) *transport.Credential { return transport.Static(wire.HeaderAPIKey, "", key) }

@@ -16,7 +16,7 @@ import (
 type errorBody struct {
 	Status  string // of the Conversations API's envelope
 	members map[string]json.RawMessage
-	plain   string // the body, where it is no JSON object
+	plain   string // the body's beginning, where it is no JSON object
 }
 
 // readErrorBody reads any body and never fails.
@@ -24,7 +24,7 @@ func readErrorBody(body []byte) errorBody {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
 	var e errorBody
 	if json.Unmarshal(body, &e.members) != nil || e.members == nil {
-		e.plain = string(body[:min(len(body), maxErrorBody)])
+		e.plain = clip(string(body[:min(len(body), maxErrorBody)]), maxServerText)
 		return e
 	}
 	e.Status = text(e.members["status"])

@@ -80,7 +80,7 @@ type APIError struct {
 	// Reason is the text of the answer's error, else of its title.
 	Reason string
 	// Message is the text of its message, detail, title or errors; a body
-	// that is no JSON is the Message.
+	// that is no JSON is the Message, at most 512 bytes of it.
 	Message string
 	// RequestID is the answer's X-Request-Id, X-Amz-Request-Id or Cf-Ray.
 	RequestID string

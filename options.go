@@ -192,8 +192,8 @@ func parseBase(option, raw string) (*url.URL, error) {
 }
 
 // WithHTTPClient uses the transport and the cookie jar of h, which is copied
-// and never written to. Its Transport is used as it is, with its pool; its
-// Timeout, where shorter, bounds each attempt ([ErrAttemptTimeout]); its
+// and never written to. Its Transport is used as it is, with its pool (nil: one
+// of this module's own); its Timeout, where shorter, bounds each attempt ([ErrAttemptTimeout]); its
 // CheckRedirect is ignored, since redirects are never followed.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *config) error {

@@ -100,7 +100,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	set("Accept", "application/json")
 	set("User-Agent", c.endpoint.UserAgent)
 	if cred := c.endpoint.Credential; cred != nil {
-		set(cred.Header, cred.Prefix+c.Token)
+		set(cred.Header, cred.value(c.Token))
 	}
 	if c.Payload != nil {
 		set("Content-Type", "application/json")

@@ -16,10 +16,23 @@ type Limiter interface {
 // Credential is how the requests of one API say who sends them.
 type Credential struct {
 	Header, Prefix string // "Authorization", "Bearer "
-	Token          string
+	Token, line    string // line: Prefix and Token, ready for the header
 	// Source, where there is one, gives the token of each attempt instead.
 	// refused is the token that has just been answered with 401, or empty.
 	Source func(ctx context.Context, refused string) (string, error)
+}
+
+// Static is a credential that stays.
+func Static(header, prefix, token string) *Credential {
+	return &Credential{Header: header, Prefix: prefix, Token: token, line: prefix + token}
+}
+
+// value is the header's value with this token.
+func (c *Credential) value(token string) string {
+	if c.Source == nil {
+		return c.line
+	}
+	return c.Prefix + token
 }
 
 // Endpoint is what the calls to one API share. It is safe for concurrent use.

@@ -1,0 +1,367 @@
+package agentmsg_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/signature"
+	"github.com/stretchr/testify/require"
+)
+
+const webhookSecret = "test-webhook-secret"
+
+// documented are the signatures that the API's page gives for its examples.
+var documented = map[string]string{
+	"webhook_channel_message_v2.signed-body.txt": "1ab9c9b9d7cc16dc051a32bf96a6c07c8fe059869505fb0883bfa66c15f4b441",
+	"webhook_crm_field_update.signed-body.txt":   "bf0d628c42fa210c4155a608dac54526b1c61ddf966cd38cdb683caae568803b",
+}
+
+// delivery is a POST of body, signed.
+func delivery(body string) *http.Request {
+	return unread(strings.NewReader(body), int64(len(body)), signature.Sign(webhookSecret, []byte(body)))
+}
+
+// unread is a POST whose body has any length and any signature.
+func unread(body io.Reader, length int64, signed string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/webhook", body)
+	r.ContentLength = length
+	r.Header.Set(agentmsg.SignatureHeader, signed)
+	return r
+}
+
+// fromWire is a request as net/http reads it.
+func fromWire(tb testing.TB, text string) *http.Request {
+	tb.Helper()
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(strings.ReplaceAll(text, "\n", "\r\n"))))
+	require.NoError(tb, err)
+	return r
+}
+
+// requireRefused reads a delivery that must be refused, and returns why.
+func requireRefused(tb testing.TB, r *http.Request, status int, code agentmsg.Code, secrets ...string) *agentmsg.WebhookError {
+	tb.Helper()
+	signed := r.Header.Get(agentmsg.SignatureHeader)
+	event, err := agentmsg.ReadWebhook(r, secrets...)
+	require.Nil(tb, event)
+	require.ErrorIs(tb, err, code)
+	var refused *agentmsg.WebhookError
+	require.ErrorAs(tb, err, &refused)
+	require.Equal(tb, status, refused.Status)
+	require.Equal(tb, code, refused.Code)
+	require.ErrorIs(tb, err, refused.Err)
+	for _, text := range []string{err.Error(), fmt.Sprintf("%v %+v %#v", err, *refused, refused), refused.Err.Error()} {
+		require.NotContains(tb, text, "\n")
+		require.NotContains(tb, text, webhookSecret)
+		require.NotContains(tb, text, "confidential")
+		if len(signed) > 1 {
+			require.NotContains(tb, text, signed)
+		}
+	}
+	return refused
+}
+
+func TestVerifySignatureOfDocumentedExamples(t *testing.T) {
+	t.Parallel()
+	for name, signed := range documented {
+		body := maiaVector(t, name)
+		require.NoError(t, agentmsg.VerifySignature(body, signed, webhookSecret))
+		require.NoError(t, agentmsg.VerifySignature(body, strings.ToUpper(signed), "old", webhookSecret))
+		require.ErrorIs(t, agentmsg.VerifySignature(body, "sha256="+signed, webhookSecret), agentmsg.ErrInvalidSignature)
+		require.ErrorIs(t, agentmsg.VerifySignature(body, signed[:62], webhookSecret), agentmsg.ErrInvalidSignature)
+		require.ErrorIs(t, agentmsg.VerifySignature(body, signed, "old"), agentmsg.ErrInvalidSignature)
+		require.ErrorIs(t, agentmsg.VerifySignature(body, signed), agentmsg.ErrInvalidSignature)
+		require.ErrorIs(t, agentmsg.VerifySignature(append(body, ' '), signed, webhookSecret), agentmsg.ErrInvalidSignature)
+		require.ErrorIs(t, agentmsg.VerifySignature(body, signature.Sign("", body), "", webhookSecret), agentmsg.ErrInvalidSignature)
+	}
+}
+
+func TestReadWebhookReadsADelivery(t *testing.T) {
+	t.Parallel()
+	for name, signed := range documented {
+		body := maiaVector(t, name)
+		r := unread(bytes.NewReader(body), int64(len(body)), signed)
+		r.Header.Set("Content-Type", "text/plain") // is not looked at
+		event, err := agentmsg.ReadWebhook(r, "old", webhookSecret)
+		require.NoError(t, err)
+		require.Equal(t, string(body), string(event.Raw()))
+
+		again, err := agentmsg.ReadWebhook(unread(iotest.OneByteReader(bytes.NewReader(body)), -1, signed), webhookSecret)
+		require.NoError(t, err)
+		require.Equal(t, event, again)
+	}
+}
+
+func TestReadWebhookAgreesWithParseEvent(t *testing.T) {
+	t.Parallel()
+	for _, test := range tolerated {
+		event, err := agentmsg.ReadWebhook(delivery(test.body), webhookSecret)
+		require.NoError(t, err, test.name)
+		require.Equal(t, parsed(t, test.body), event, test.name)
+	}
+	for _, body := range []string{"", "null", "[]", "{", "{} {}", nested(10_001)} {
+		requireRefused(t, delivery(body), 400, agentmsg.ErrInvalidEvent, webhookSecret)
+	}
+}
+
+func TestSignatureHeaderInAnySpelling(t *testing.T) {
+	t.Parallel()
+	const body = `{"response":"confidential"}`
+	good := signature.Sign(webhookSecret, []byte(body))
+	for name, test := range map[string]struct {
+		header http.Header
+		ok     bool
+	}{
+		"canonical":                        {http.Header{"X-Maia-Signature": {good}}, true},
+		"lower case":                       {http.Header{"x-maia-signature": {good}}, true},
+		"as a lambda writes it":            {http.Header{"X-MAIA-Signature": {good}, "X-Maia-Timestamp": {"1"}}, true},
+		"upper-case hex":                   {http.Header{"X-Maia-Signature": {strings.ToUpper(good)}}, true},
+		"missing":                          {http.Header{}, false},
+		"no header at all":                 {nil, false},
+		"no value":                         {http.Header{"X-Maia-Signature": {}}, false},
+		"empty":                            {http.Header{"X-Maia-Signature": {""}}, false},
+		"another name":                     {http.Header{"X-Signature": {good}}, false},
+		"two values":                       {http.Header{"X-Maia-Signature": {good, good}}, false},
+		"a wrong one, then a good one":     {http.Header{"X-Maia-Signature": {"00", good}}, false},
+		"two spellings":                    {http.Header{"X-Maia-Signature": {good}, "x-maia-signature": {good}}, false},
+		"two spellings, one without value": {http.Header{"X-Maia-Signature": {good}, "x-maia-signature": {""}}, false},
+		"joined":                           {http.Header{"X-Maia-Signature": {good + ", " + good}}, false},
+		"prefixed":                         {http.Header{"X-Maia-Signature": {"sha256=" + good}}, false},
+		"truncated":                        {http.Header{"X-Maia-Signature": {good[:32]}}, false},
+		"odd length":                       {http.Header{"X-Maia-Signature": {good[:63]}}, false},
+		"not hex":                          {http.Header{"X-Maia-Signature": {"zz" + good[2:]}}, false},
+		"another secret's":                 {http.Header{"X-Maia-Signature": {signature.Sign("other", []byte(body))}}, false},
+		"the empty secret's":               {http.Header{"X-Maia-Signature": {signature.Sign("", []byte(body))}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := delivery(body)
+			r.Header = test.header
+			if !test.ok {
+				requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, "", webhookSecret)
+				return
+			}
+			_, err := agentmsg.ReadWebhook(r, "", webhookSecret)
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestTwoSignatureLinesAreRefused(t *testing.T) {
+	t.Parallel()
+	good := signature.Sign(webhookSecret, []byte("{}"))
+	_, err := agentmsg.ReadWebhook(fromWire(t, "POST / HTTP/1.1\nHost: a\nx-maia-signature: "+good+"\nContent-Length: 2\n\n{}"), webhookSecret)
+	require.NoError(t, err)
+	r := fromWire(t, "POST / HTTP/1.1\nHost: a\nX-Maia-Signature: "+good+"\nx-maia-signature: "+good+"\nContent-Length: 2\n\n{}")
+	refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+	require.ErrorContains(t, refused, "more than one X-Maia-Signature")
+}
+
+func TestUnsignedBytesAreNotParsed(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"confidential", "{", "", nested(10_001), `{"response":"confidential"}`} {
+		r := delivery(body)
+		r.Header.Set(agentmsg.SignatureHeader, strings.Repeat("0", 64))
+		requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+	}
+}
+
+func TestJSONWrittenAnewIsRefused(t *testing.T) {
+	t.Parallel()
+	r := delivery(`{"response": "confidential"}`)
+	r.Body = io.NopCloser(strings.NewReader(`{"response":"confidential"}`))
+	r.ContentLength = -1
+	refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+	require.EqualError(t, refused, "agentmsg: webhook: 401 invalid_signature: the signature is not that of this body under any secret")
+}
+
+func TestNoUsableSecret(t *testing.T) {
+	t.Parallel()
+	for _, secrets := range [][]string{nil, {""}, {"", ""}} {
+		r := delivery("{}")
+		r.Header.Set(agentmsg.SignatureHeader, signature.Sign("", []byte("{}")))
+		require.ErrorContains(t, requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, secrets...), "no secret")
+	}
+}
+
+func TestOnlyPOST(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post"} {
+		r := delivery("{}")
+		r.Method = method
+		r.Body = untouchable{t}
+		requireRefused(t, r, 405, agentmsg.ErrMethodNotAllowed, webhookSecret)
+	}
+}
+
+func TestContentEncoding(t *testing.T) {
+	t.Parallel()
+	for _, header := range []http.Header{
+		{"Content-Encoding": {"gzip"}}, {"content-encoding": {"br"}}, {"Content-Encoding": {"identity, gzip"}},
+		{"Content-Encoding": {"", "deflate"}}, {"Content-Encoding": {"identity"}, "content-encoding": {"zstd"}}, {"Content-Encoding": {"x"}},
+	} {
+		r := delivery("{}")
+		header.Set(agentmsg.SignatureHeader, r.Header.Get(agentmsg.SignatureHeader))
+		r.Header, r.Body = header, untouchable{t}
+		requireRefused(t, r, 415, agentmsg.ErrUnsupportedEncoding, webhookSecret)
+	}
+	for _, value := range []string{"", " ", "identity", "Identity", "identity, identity"} {
+		r := delivery("{}")
+		r.Header.Set("Content-Encoding", value)
+		_, err := agentmsg.ReadWebhook(r, webhookSecret)
+		require.NoError(t, err)
+	}
+}
+
+// untouchable is a body that must not be read.
+type untouchable struct{ tb testing.TB }
+
+func (u untouchable) Read([]byte) (int, error) {
+	u.tb.Error("the body was read")
+	return 0, io.EOF
+}
+func (untouchable) Close() error { return nil }
+
+func padded(size int) string {
+	const open, end = `{"response":"`, `"}`
+	return open + strings.Repeat("x", size-len(open)-len(end)) + end
+}
+
+func TestBodyBound(t *testing.T) {
+	t.Parallel()
+	fits := padded(1 << 20)
+	_, err := agentmsg.ReadWebhook(delivery(fits), webhookSecret)
+	require.NoError(t, err)
+	over := padded(1<<20 + 1)
+	signed := signature.Sign(webhookSecret, []byte(over))
+
+	announced := unread(untouchable{t}, 1<<20+1, signed)
+	requireRefused(t, announced, 413, agentmsg.ErrTooLarge, webhookSecret)
+
+	requireRefused(t, unread(strings.NewReader(over), -1, signed), 413, agentmsg.ErrTooLarge, webhookSecret)
+
+	endless := &counting{r: zeros{}}
+	requireRefused(t, unread(endless, -1, signed), 413, agentmsg.ErrTooLarge, webhookSecret)
+	require.LessOrEqual(t, endless.n, int64(1<<20+1))
+
+	r := delivery("{}")
+	r.Body = http.MaxBytesReader(nil, r.Body, 1)
+	refused := requireRefused(t, r, 413, agentmsg.ErrTooLarge, webhookSecret)
+	var outer *http.MaxBytesError
+	require.ErrorAs(t, refused, &outer)
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+type counting struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// An announced length sets no memory aside beyond a modest first buffer.
+func TestAnnouncedLengthIsOnlyAHint(t *testing.T) {
+	t.Parallel()
+	var largest int
+	body := readFunc(func(p []byte) (int, error) {
+		largest = max(largest, len(p))
+		return 0, io.ErrUnexpectedEOF
+	})
+	requireRefused(t, unread(body, 1<<20, "00"), 503, agentmsg.ErrBodyTimeout, webhookSecret)
+	require.LessOrEqual(t, largest, 128<<10)
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestBodyThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	r := fromWire(t, "POST / HTTP/1.1\nHost: a\nX-Maia-Signature: "+signature.Sign(webhookSecret, []byte("{}"))+"\nContent-Length: 9\n\n{}")
+	refused := requireRefused(t, r, 503, agentmsg.ErrBodyTimeout, webhookSecret)
+	require.ErrorIs(t, refused, io.ErrUnexpectedEOF)
+
+	other := errors.New("line\nbreak")
+	for _, cause := range []error{os.ErrDeadlineExceeded, net.ErrClosed, other} {
+		body := io.MultiReader(strings.NewReader("{}"), iotest.ErrReader(cause))
+		refused := requireRefusedCause(t, unread(body, -1, signature.Sign(webhookSecret, []byte("{}"))))
+		require.ErrorIs(t, refused, cause)
+		require.NotContains(t, refused.Error(), "\n")
+	}
+}
+
+func requireRefusedCause(tb testing.TB, r *http.Request) *agentmsg.WebhookError {
+	tb.Helper()
+	_, err := agentmsg.ReadWebhook(r, webhookSecret)
+	var refused *agentmsg.WebhookError
+	require.ErrorAs(tb, err, &refused)
+	require.Equal(tb, 503, refused.Status)
+	require.ErrorIs(tb, err, agentmsg.ErrBodyTimeout)
+	return refused
+}
+
+func TestSomethingReadTheBodyBefore(t *testing.T) {
+	t.Parallel()
+	const body = `{"response":"confidential"}`
+	for name, before := range map[string]func(*http.Request){
+		"whole":  func(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) },
+		"a part": func(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, 9) },
+		"closed": func(r *http.Request) { _ = r.Body.Close() },
+		"nil":    func(r *http.Request) { r.Body = nil },
+		"NoBody": func(r *http.Request) { r.Body = http.NoBody },
+		"unknown length": func(r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			r.ContentLength = -1
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := fromWire(t, fmt.Sprintf("POST / HTTP/1.1\nHost: a\nX-Maia-Signature: %s\nContent-Length: %d\n\n%s",
+				signature.Sign(webhookSecret, []byte(body)), len(body), body))
+			before(r)
+			refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+			require.ErrorContains(t, refused, "something had read the body before")
+		})
+	}
+	// A body that nobody sent, signed for what it is, is no such case.
+	requireRefused(t, delivery(""), 400, agentmsg.ErrInvalidEvent, webhookSecret)
+}
+
+// An over-long body is refused before the sender is told to go on.
+func TestOverlongBodyIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := agentmsg.ReadWebhook(r, webhookSecret)
+		refused, _ := errors.AsType[*agentmsg.WebhookError](err)
+		w.WriteHeader(refused.Status)
+	}))
+	t.Cleanup(server.Close)
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n")
+	require.NoError(t, err)
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 413 Request Entity Too Large\r\n", answer)
+}
