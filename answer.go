@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/agentmsg/agentmsg/internal/transport"
@@ -146,7 +147,7 @@ func (x *exchange) reason(a transport.Attempted) string {
 	if x.unusable != nil {
 		return "truncated answer"
 	}
-	return http.StatusText(a.Status)
+	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
 }
 
 // err is the call's failure as one of the error types; nil: there is none.
@@ -157,12 +158,16 @@ func (x *exchange) err() error {
 	case !x.Complete():
 		return x.transportError()
 	case x.unusable != nil:
-		return &DecodeError{
-			Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: requestID(x.Header),
-			IdempotencyKey: x.options.key, Body: x.errorBody(x.Result.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route(),
-		}
+		return x.decodeError(&x.Result)
 	}
 	return x.apiError(&x.Result, x.failure)
+}
+
+func (x *exchange) decodeError(r *transport.Result) error {
+	return &DecodeError{
+		Op: x.name, Status: r.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: requestID(r.Header),
+		IdempotencyKey: x.options.key, Body: x.errorBody(r.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route(),
+	}
 }
 
 func (x *exchange) transportError() error {
@@ -170,18 +175,21 @@ func (x *exchange) transportError() error {
 	switch {
 	case x.Stopped != nil:
 		cause = join2(withCode(x.Stopped), cause)
-	case x.Before != nil && ended(cause):
+	case x.Before != nil && x.Ended != nil:
 		cause = join2(cause, x.before())
 	}
 	return &TransportError{
 		Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
-		Err: cause, route: x.route(), permanent: x.Permanent,
+		Err: cause, route: x.route(), permanent: x.Permanent || x.Ended != nil,
 	}
 }
 
 // before is the failure of the attempt before the last.
 func (x *exchange) before() error {
-	if x.Before.Complete() {
+	switch {
+	case x.Before.Complete() && x.unusable != nil: // the last attempt that was judged
+		return x.decodeError(x.Before)
+	case x.Before.Complete():
 		return x.apiError(x.Before, readErrorBody(x.Before.Body))
 	}
 	return withCode(x.Before.Err)

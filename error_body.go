@@ -2,7 +2,6 @@ package agentmsg
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -131,11 +130,6 @@ func join2(a, b error) error {
 		return a
 	}
 	return errors.Join(a, b)
-}
-
-// ended: the caller's context is over.
-func ended(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // errorBody is a body as an error keeps it.

@@ -69,7 +69,7 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // CallOutcome returns the outcome.
 func (e *TransportError) CallOutcome() Outcome { return e.Outcome }
 
-func (e *TransportError) temporary() bool { return !e.permanent && !ended(e.Err) }
+func (e *TransportError) temporary() bool { return !e.permanent }
 
 // APIError is an answer that is no success.
 type APIError struct {

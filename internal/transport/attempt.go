@@ -19,11 +19,13 @@ type attempt struct{ base http.RoundTripper }
 // without Location: the call has both.
 func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
-	c.begin()
+	c.tries++
+	c.again = false
 	if err := c.prepare(req.Context()); err != nil {
-		c.Err, c.fate, c.refused = err, notSent, true
+		c.refuse(err)
 		return nil, err
 	}
+	c.begin()
 	ctx, cancel := context.WithTimeoutCause(req.Context(), c.Timeout, ErrAttemptTimeout)
 	defer cancel()
 	started := time.Now()
@@ -42,16 +44,25 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	return bare(resp), nil
 }
 
+// refuse ends the call: the limiter, the source of tokens or the context kept
+// the attempt from beginning. What the attempt before it brought stands.
+func (c *Call) refuse(err error) {
+	c.refused = err
+	if c.tries == 1 {
+		c.Err, c.fate = err, notSent
+		return
+	}
+	c.Stopped = err
+}
+
 // begin starts the record of one more attempt.
 func (c *Call) begin() {
-	if c.tries > 0 {
+	if c.tries > 1 {
 		before := c.Result
 		c.Before = &before
+		c.Result = Result{}
+		c.evidence.reset()
 	}
-	c.tries++
-	c.again = false
-	c.Result = Result{}
-	c.evidence.reset()
 }
 
 // prepare waits for the limiter and asks for the credential.
@@ -61,7 +72,8 @@ func (c *Call) prepare(ctx context.Context) error {
 	}
 	cred := c.endpoint.Credential
 	switch {
-	case cred == nil || c.renewed:
+	case cred == nil || c.fresh:
+		c.fresh = false
 		return ctx.Err()
 	case cred.Source == nil:
 		c.Token = cred.Token
@@ -72,7 +84,7 @@ func (c *Call) prepare(ctx context.Context) error {
 		err = ValidToken(token)
 	}
 	if err != nil {
-		c.permanent = true
+		c.Permanent = true
 		return err
 	}
 	c.Token = token
@@ -91,6 +103,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	}
 	header := make(http.Header, fixedHeaders+len(c.Headers))
 	maps.Copy(header, req.Header) // cookies of the user's jar
+	clear(req.Header)             // or net/http would add them again to those of this attempt
 	n := 0
 	set := func(name, value string) {
 		values[n] = value
@@ -168,7 +181,7 @@ func (c *Call) ended(ctx context.Context, err error) {
 		err = ErrResponseTooLarge
 	}
 	if caller := c.ctx.Err(); caller != nil {
-		err = caller
+		err, c.Ended = caller, caller
 	} else if context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
 		err = ErrAttemptTimeout
 	}

@@ -19,7 +19,7 @@ func readBody(r io.Reader, declared int64) ([]byte, error) {
 	}
 	b := make([]byte, 0, size)
 	for {
-		n, err := r.Read(b[len(b):min(cap(b), MaxAnswer+1)])
+		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
 		case len(b) > MaxAnswer:
@@ -29,7 +29,7 @@ func readBody(r io.Reader, declared int64) ([]byte, error) {
 		case err != nil:
 			return b, err
 		case len(b) == cap(b):
-			b = append(b, 0)[:len(b)]
+			b = append(make([]byte, 0, min(2*cap(b), MaxAnswer+1)), b...)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
@@ -32,6 +33,7 @@ type Call struct {
 	Outcome   Outcome // the greatest of all attempts; None: it succeeded
 	Stopped   error   // why another attempt was not made though it could have been
 	Permanent bool    // the same call would fail the same way
+	Ended     error   // the context's, where it ended the call
 	Token     string  // the credential of the last attempt
 
 	ctx      callContext
@@ -43,6 +45,8 @@ type Call struct {
 	wait     time.Duration // decided before the next attempt
 	again    bool          // the next attempt is due
 	renewed  bool          // the token was asked for once more
+	fresh    bool          // and is the one of the next attempt
+	refused  error         // why the last attempt did not begin
 	first    struct {      // the first attempt's, so that it needs no memory of its own
 		body   content
 		values [fixedHeaders]string
@@ -63,7 +67,6 @@ type Result struct {
 	verdict    Verdict
 	fate       fate
 	permanent  bool // the same attempt would fail the same way
-	refused    bool // before it began, by the limiter or for want of a token
 	retryAfter time.Duration
 	limit      RateLimit
 	limited    bool // limit was reported
@@ -122,7 +125,7 @@ func callOf(ctx context.Context) *Call {
 func Do(ctx context.Context, e *Endpoint, c *Call) {
 	c.ctx, c.endpoint = callContext{ctx, c}, e
 	if err := ctx.Err(); err != nil {
-		c.Err, c.fate, c.Outcome = err, notSent, NotSent
+		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, err
 		return
 	}
 	c.trace = c.evidence.trace()
@@ -139,6 +142,9 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 	}
 	if c.again { // the context ended the wait for the next attempt
 		c.Stopped = ctx.Err()
+	}
+	if c.Stopped != nil || c.refused != nil {
+		c.Ended = ctx.Err()
 	}
 }
 
@@ -160,16 +166,21 @@ func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
 // after weighs the attempt that has just ended and says whether there is
 // another one.
 func (c *Call) after(ctx context.Context) bool {
+	if c.refused != nil {
+		c.Outcome = max(c.Outcome, NotSent)
+		c.Caller.Attempted(ctx, Attempted{Number: c.tries, Err: c.refused})
+		return false
+	}
 	if c.Complete() {
 		c.verdict = c.Caller.Judge(&c.Result)
 	}
-	again, o := c.Rule.decide(seen{c.fate, c.Status, c.verdict, c.fate == answered && c.Err != nil, c.permanent || c.refused})
+	again, o := c.Rule.decide(seen{c.fate, c.Status, c.verdict, c.fate == answered && c.Err != nil, c.permanent})
 	c.Outcome, c.Permanent = max(c.Outcome, o), c.permanent
 	if o == None {
 		c.Outcome = None
 		c.endpoint.Budget.earn()
 	}
-	again = c.tries < c.MaxAttempts && ctx.Err() == nil && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
+	again = c.tries < c.MaxAttempts && c.Ended == nil && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
 	if !again {
 		c.wait = 0
 	}
@@ -182,13 +193,16 @@ func (c *Call) after(ctx context.Context) bool {
 // well: not beyond what the client waits for a server, not beyond the
 // caller's deadline, not without budget.
 func (c *Call) mayWait(ctx context.Context) bool {
+	if c.Stopped = ctx.Err(); c.Stopped != nil {
+		return false
+	}
 	e := c.endpoint
 	c.wait = backoff(c.tries, e.MinBackoff, e.MaxBackoff)
 	if floor := c.floor(); floor > 0 {
 		if floor > e.MaxRetryAfter {
 			return false
 		}
-		c.wait = floor + jitter(min(floor/5, time.Second))
+		c.wait = floor + jitter(min(floor/5, time.Second, math.MaxInt64-floor))
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Add(c.wait).Before(deadline) {
 		return false
@@ -215,7 +229,7 @@ func (c *Call) renew(ctx context.Context) bool {
 	if cred == nil || cred.Source == nil || c.renewed {
 		return false
 	}
-	c.renewed = true
+	c.renewed, c.fresh = true, true
 	refused := c.Token
 	token, err := cred.Source(ctx, refused)
 	if err == nil && token != refused {
@@ -242,11 +256,12 @@ func backoff(tries int, least, most time.Duration) time.Duration {
 	return jitter(min(bound, most))
 }
 
+// jitter is anywhere from 0 up to most.
 func jitter(most time.Duration) time.Duration {
 	if most <= 0 {
 		return 0
 	}
-	return rand.N(most + 1)
+	return rand.N(most)
 }
 
 // ValidToken says whether a credential can stand in a header.

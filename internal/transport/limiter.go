@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 )
@@ -38,7 +39,7 @@ func NewSlidingLog(windows []Window) *SlidingLog {
 
 // Wait returns when the caller may pass, in the order of the callers. It
 // fails at once when that would be after the context's deadline.
-func (l *SlidingLog) Wait(ctx context.Context) error { return l.WaitAtMost(ctx, 1<<63-1) }
+func (l *SlidingLog) Wait(ctx context.Context) error { return l.WaitAtMost(ctx, math.MaxInt64) }
 
 // WaitAtMost is Wait with one more bound.
 func (l *SlidingLog) WaitAtMost(ctx context.Context, most time.Duration) error {
@@ -47,15 +48,16 @@ func (l *SlidingLog) WaitAtMost(ctx context.Context, most time.Duration) error {
 	}
 	l.mu.Lock()
 	now := time.Now()
-	if l.queue.Len() == 0 && !l.next(now, 0).After(now) {
+	if l.queue.Len() == 0 && !l.next(now, nil).After(now) {
 		l.passed.add(now)
 		l.mu.Unlock()
 		return nil
 	}
-	turn := l.next(now, l.queue.Len())
-	if deadline, ok := ctx.Deadline(); turn.Sub(now) > most || ok && !turn.Before(deadline) {
-		l.mu.Unlock()
-		return ErrRateLimited
+	if deadline, ok := ctx.Deadline(); ok || most < math.MaxInt64 {
+		if turn := l.turn(now); turn.Sub(now) > most || ok && !turn.Before(deadline) {
+			l.mu.Unlock()
+			return ErrRateLimited
+		}
 	}
 	through := make(chan struct{})
 	place := l.queue.PushBack(through)
@@ -95,7 +97,7 @@ func (l *SlidingLog) serve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	for l.queue.Len() > 0 && !l.next(now, 0).After(now) {
+	for l.queue.Len() > 0 && !l.next(now, nil).After(now) {
 		l.passed.add(now)
 		close(l.queue.Remove(l.queue.Front()).(chan struct{}))
 	}
@@ -109,26 +111,40 @@ func (l *SlidingLog) arm(now time.Time) {
 		l.timer = nil
 	}
 	if l.queue.Len() > 0 {
-		l.timer = time.AfterFunc(l.next(now, 0).Sub(now), l.serve)
+		l.timer = time.AfterFunc(l.next(now, nil).Sub(now), l.serve)
 	}
 }
 
-// next is when the caller behind so many others can pass, if all of those
-// pass as soon as they may.
-func (l *SlidingLog) next(now time.Time, behind int) time.Time {
+// turn is when one more caller passes, if those in the queue pass as soon as
+// they may.
+func (l *SlidingLog) turn(now time.Time) time.Time {
+	planned := make([]time.Time, l.queue.Len())
 	at := now
+	for i := range planned {
+		at = l.next(at, planned[:i])
+		planned[i] = at
+	}
+	return l.next(at, planned)
+}
+
+// next is the soonest time, from at on, for one more pass after those that
+// were and those that are planned.
+func (l *SlidingLog) next(at time.Time, planned []time.Time) time.Time {
 	for _, w := range l.windows {
-		// Each full round of w.Limit callers takes one span more.
-		rounds, rest := behind/w.Limit, behind%w.Limit
-		if before, ok := l.passed.back(w.Limit - rest); ok {
-			if t := before.Add(time.Duration(rounds+1) * w.Per); t.After(at) {
-				at = t
-			}
-		} else if t := now.Add(time.Duration(rounds) * w.Per); t.After(at) {
+		before, ok := l.back(w.Limit, planned)
+		if t := before.Add(w.Per); ok && t.After(at) {
 			at = t
 		}
 	}
 	return at
+}
+
+// back is the nth pass from the end; false: there are not so many.
+func (l *SlidingLog) back(n int, planned []time.Time) (time.Time, bool) {
+	if n <= len(planned) {
+		return planned[len(planned)-n], true
+	}
+	return l.passed.back(n - len(planned))
 }
 
 // passes is a ring of the last times.
@@ -149,7 +165,7 @@ func (p *passes) add(t time.Time) {
 
 // back is the nth time from the end; false: there are not so many.
 func (p *passes) back(n int) (time.Time, bool) {
-	if n < 1 || n > len(p.times) {
+	if n > len(p.times) {
 		return time.Time{}, false
 	}
 	return p.times[(p.start+len(p.times)-n)%len(p.times)], true
@@ -164,18 +180,25 @@ func (e *Endpoint) admit(ctx context.Context) error {
 	if err := e.State.thaw(ctx, e.MaxRetryAfter); err != nil {
 		return err
 	}
-	var err error
-	if bounded, ok := e.Limiter.(interface {
+	if own, ok := e.Limiter.(interface {
 		WaitAtMost(ctx context.Context, most time.Duration) error
 	}); ok {
-		err = bounded.WaitAtMost(ctx, e.MaxRetryAfter)
-	} else {
-		err = e.Limiter.Wait(ctx)
+		return own.WaitAtMost(ctx, e.MaxRetryAfter)
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrRateLimited) {
-		return errors.Join(ErrRateLimited, err)
+	// A limiter that looks at the deadline fails at once where it would have
+	// to wait beyond this one.
+	bounded, cancel := context.WithTimeout(ctx, e.MaxRetryAfter)
+	defer cancel()
+	err := e.Limiter.Wait(bounded)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case bounded.Err() != nil: // an end that the caller knows nothing of
+		return ErrRateLimited
 	}
-	return err
+	return errors.Join(ErrRateLimited, err)
 }
 
 // note remembers a limit, and that it is used up.

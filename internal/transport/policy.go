@@ -44,8 +44,10 @@ func (r Rule) repeats(s seen) bool {
 	switch {
 	case s.verdict == Limited || limitedStatus(s.status):
 		return true
-	case s.verdict == Nothing:
-		return s.status == 500
+	case s.verdict == Nothing && s.status == 500:
+		return true
+	case s.status == 422 && r.Keyed:
+		return false // the key belongs to another body, torn or not
 	case s.torn || s.verdict == Truncated:
 		return r.Repeatable
 	case s.status == 409:
