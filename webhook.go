@@ -1,0 +1,206 @@
+package agentmsg
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/agentmsg/agentmsg/internal/signature"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// SignatureHeader is the header that signs a webhook delivery: lower-case hex
+// of the HMAC-SHA256 of the raw body, keyed with the webhook's secret, without
+// a prefix.
+//
+// Source: MAIA, "Webhooks".
+const SignatureHeader = wire.HeaderSignature
+
+// maxWebhookBody is far above any delivery: a message's files come as URLs.
+const maxWebhookBody = 1 << 20
+
+// WebhookError is a delivery that is refused. It matches its Code and what
+// Err matches. None of its texts holds a secret, a signature or a part of the
+// body.
+type WebhookError struct {
+	// Status is the HTTP status to answer with:
+	//
+	//	400 ErrInvalidEvent          signed, but no JSON object
+	//	401 ErrInvalidSignature      no signature, a wrong one, or several
+	//	405 ErrMethodNotAllowed      no POST; send Allow: POST with it
+	//	413 ErrTooLarge              over 1 MiB, or over an outer http.MaxBytesReader's bound
+	//	415 ErrUnsupportedEncoding   a compressed body
+	//	503 ErrBodyTimeout           the body broke off or ran out of time
+	//
+	// MAIA delivers again after 5xx and 429, and never after another 4xx.
+	Status int
+	// Code is the reason.
+	Code Code
+	// Err says more; never nil.
+	Err error
+}
+
+// Error is one line: status, code, reason.
+func (e *WebhookError) Error() string {
+	return oneLine(fmt.Sprintf("agentmsg: webhook: %d %s: %v", e.Status, e.Code, e.Err))
+}
+
+// Unwrap returns the code and the cause.
+func (e *WebhookError) Unwrap() []error { return []error{e.Code, e.Err} }
+
+// VerifySignature checks that body was signed under one of the secrets. The
+// signature is the value of [SignatureHeader], in hex of either case. It
+// returns nil or [ErrInvalidSignature].
+//
+// Give the body as it arrived: the same JSON written anew has another
+// signature. Give both secrets while one replaces the other; no secret, an
+// empty one, or one of NUL bytes alone verifies nothing. The time that it
+// takes depends on the lengths and on how many secrets there are, not on where
+// a signature is wrong.
+//
+// A signature does not stop a replay: see DedupeKey of [Event].
+func VerifySignature(body []byte, signatureHex string, secrets ...string) error {
+	if !signature.Verify(body, signatureHex, secrets...) {
+		return ErrInvalidSignature
+	}
+	return nil
+}
+
+// ParseEvent reads a body that was verified before: it trusts its source. It
+// keeps a copy, so body may be used again. It has no bound of its own.
+//
+// Every JSON object is an event, as a refusal would lose it: an eventType
+// that is not known gives an [*UnknownEvent], none gives a [*MessageEvent].
+// Members that are not known are ignored, null is absent, damaged UTF-8 reads
+// as U+FFFD, one byte order mark is skipped, of a repeated member the last
+// counts, and one of the wrong JSON type stays zero; where that is sessionId,
+// or a message's messageId or response, the event is an [*UnknownEvent].
+//
+// Everything else is a [*WebhookError] with status 400 and [ErrInvalidEvent];
+// so is an object nested deeper than 10,000 levels.
+func ParseEvent(body []byte) (Event, error) {
+	event, err := decodeEvent(jsonText(body))
+	if err != nil {
+		return nil, &WebhookError{http.StatusBadRequest, ErrInvalidEvent, err}
+	}
+	return event, nil
+}
+
+// ReadWebhook reads, bounds, verifies and parses one delivery, for those who
+// do not mount an http.Handler of this module. Every error is a
+// [*WebhookError], whose Status is the answer to give. Bytes that are not
+// signed under one of the secrets are never parsed.
+//
+// Nothing may read the body before: the signature is made over its raw bytes.
+// The body has at most 1 MiB; a Content-Length over that is refused before a
+// byte is read or asked for. ReadWebhook sets no deadline: give the
+// http.Server a ReadTimeout. It does not look at Content-Type, and does not
+// close the body; the http.Server does.
+//
+// MAIA waits 10 seconds for an answer, and after 5xx, 429 or none delivers the
+// same bytes up to three times more: see DedupeKey of [Event].
+func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
+	body, err := readDelivery(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := verifyDelivery(r, body, secrets); err != nil {
+		return nil, err
+	}
+	return ParseEvent(body)
+}
+
+// readDelivery returns the body of a request that may be a delivery.
+func readDelivery(r *http.Request) ([]byte, error) {
+	switch {
+	case r.Method != http.MethodPost:
+		return nil, &WebhookError{http.StatusMethodNotAllowed, ErrMethodNotAllowed, errors.New("a delivery is a POST")}
+	case isEncoded(r.Header):
+		return nil, &WebhookError{http.StatusUnsupportedMediaType, ErrUnsupportedEncoding, errors.New("a delivery's body is not compressed")}
+	case r.ContentLength > maxWebhookBody:
+		return nil, tooLarge(errors.New("the Content-Length is over 1 MiB"))
+	case r.Body == nil:
+		return nil, nil
+	}
+	var body bytes.Buffer
+	// What the sender announces is only a hint of what to set aside: many
+	// that announce much and send little must not fill the memory.
+	body.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(r.Body, maxWebhookBody+1))
+	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		return nil, tooLarge(err)
+	}
+	switch {
+	case errors.Is(err, http.ErrBodyReadAfterClose):
+		return nil, unsigned(fmt.Errorf("something had read the body before: %w", err))
+	case err != nil:
+		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, fmt.Errorf("the body did not arrive whole: %w", err)}
+	case body.Len() > maxWebhookBody:
+		return nil, tooLarge(errors.New("the body is over 1 MiB"))
+	}
+	return body.Bytes(), nil
+}
+
+func verifyDelivery(r *http.Request, body []byte, secrets []string) error {
+	signatures := headerValues(r.Header, SignatureHeader)
+	if len(signatures) == 1 && signature.Verify(body, signatures[0], secrets...) {
+		return nil
+	}
+	return unsigned(whyUnsigned(r, len(body), len(signatures), secrets))
+}
+
+// whyUnsigned tells the owner of the receiver what to repair. It tells nothing
+// of a signature but that it is wrong.
+func whyUnsigned(r *http.Request, read, signatures int, secrets []string) error {
+	switch {
+	case !slices.ContainsFunc(secrets, signature.Usable):
+		return errors.New("no secret was given to verify it with")
+	case signatures == 0:
+		return errors.New("there is no " + SignatureHeader)
+	case signatures > 1:
+		return errors.New("there is more than one " + SignatureHeader)
+	case int64(read) < r.ContentLength:
+		return errors.New("something had read the body before, and the signature is made over its raw bytes")
+	case read == 0:
+		return errors.New("the body is empty: none was sent, or something had read the body before")
+	}
+	return errors.New("the signature is not that of this body under any secret")
+}
+
+func unsigned(err error) error {
+	return &WebhookError{http.StatusUnauthorized, ErrInvalidSignature, err}
+}
+
+func tooLarge(err error) error {
+	return &WebhookError{http.StatusRequestEntityTooLarge, ErrTooLarge, err}
+}
+
+// isEncoded reports whether the header names any content coding.
+func isEncoded(h http.Header) bool {
+	for _, value := range headerValues(h, "Content-Encoding") {
+		for coding := range strings.SplitSeq(value, ",") {
+			coding = strings.TrimSpace(coding)
+			if coding != "" && !strings.EqualFold(coding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// headerValues finds a header in any spelling of its name: what fills the map
+// other than net/http (a function's adapter, a test) may not write the
+// canonical one, and a second header must not hide behind another spelling.
+func headerValues(h http.Header, name string) []string {
+	var found []string
+	for key, values := range h {
+		if strings.EqualFold(key, name) {
+			found = append(found, values...)
+		}
+	}
+	return found
+}
