@@ -1,0 +1,187 @@
+package mockserver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// exchange is one request on its way through the server. For the router it is
+// a ResponseWriter that says nothing: what net/http would answer by itself (a
+// redirect, a 405) is an unknown route here.
+type exchange struct {
+	server   *Server
+	r        *http.Request
+	at       time.Time
+	body     []byte
+	endpoint *endpoint
+	op       agentmsg.Op
+	session  agentmsg.SessionID
+}
+
+// Header implements http.ResponseWriter.
+func (x *exchange) Header() http.Header { return http.Header{} }
+
+// Write implements http.ResponseWriter.
+func (x *exchange) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements http.ResponseWriter.
+func (x *exchange) WriteHeader(int) {}
+
+// result is a success.
+type result struct {
+	status int
+	body   any
+}
+
+// refusal is an answer that is none. An empty reason is the status's own text.
+type refusal struct {
+	status          int
+	reason, message string
+}
+
+func (r *refusal) Error() string { return r.message }
+
+func refuse(status int, message string) error { return &refusal{status: status, message: message} }
+
+// errGone ends an exchange without an answer: there is nobody to hear it.
+var errGone = errors.New("mockserver: no one is left to answer")
+
+// maxBody is far above any documented request. Ours.
+const maxBody = 10 << 20
+
+// ServeHTTP answers one request of any of the three APIs. After [Server.Close]
+// it answers 503.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	open := s.begin()
+	s.mu.Unlock()
+	if !open {
+		http.Error(w, "mockserver: closed", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.end()
+	defer s.letGo(w)()
+	x := &exchange{server: s, r: r, at: time.Now()}
+	status, answer := x.answer()
+	s.recordRequest(x, status, answer)
+	if status == 0 {
+		panic(http.ErrAbortHandler) // net/http's way to drop a connection
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.WriteHeader(status)
+	_, _ = w.Write(answer)
+}
+
+// letGo ends reading and writing when the server closes, also on a connection
+// that is another server's. It returns the way to call that off.
+func (s *Server) letGo(w http.ResponseWriter) (cancel func() bool) {
+	return context.AfterFunc(s.ctx, func() {
+		c := http.NewResponseController(w)
+		_ = c.SetReadDeadline(time.Now())
+		_ = c.SetWriteDeadline(time.Now())
+	})
+}
+
+// answer is what the exchange comes to; 0: nothing.
+func (x *exchange) answer() (status int, body []byte) {
+	result, err := x.run()
+	if errors.Is(err, errGone) {
+		return 0, nil
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		result.status, result.body = refused.status, x.envelope(refused)
+	}
+	return result.status, stringify(result.body)
+}
+
+func (x *exchange) run() (result, error) {
+	if x.route(); x.endpoint == nil {
+		return result{}, x.unknownRoute()
+	}
+	x.op = x.endpoint.ops[0]
+	if err := x.read(); err != nil {
+		return result{}, err
+	}
+	if err := x.authorize(); err != nil {
+		return result{}, err
+	}
+	return x.endpoint.run(x)
+}
+
+// route asks the router. A path that is not clean has no route: net/http would
+// send the client elsewhere.
+func (x *exchange) route() {
+	escaped := x.r.URL.EscapedPath()
+	if clean := path.Clean(escaped); clean != escaped {
+		return
+	}
+	router().ServeHTTP(x, x.r)
+}
+
+// read takes the whole body.
+func (x *exchange) read() error {
+	if x.r.Body == nil { // of a request that no net/http server read
+		return nil
+	}
+	var body bytes.Buffer
+	switch _, err := body.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); {
+	case err != nil:
+		return errGone
+	case body.Len() > maxBody:
+		return refuse(http.StatusRequestEntityTooLarge, "the body is over 10 MiB")
+	}
+	x.body = body.Bytes()
+	return nil
+}
+
+func (x *exchange) unknownRoute() error {
+	route := x.r.Method + " " + x.r.URL.EscapedPath()
+	x.server.mu.Lock()
+	defer x.server.mu.Unlock()
+	if len(x.server.unknown) < 100 {
+		x.server.unknown = append(x.server.unknown, route)
+	}
+	return refuse(http.StatusNotImplemented, "mockserver: no API here has "+route)
+}
+
+// envelope is a refusal as the API writes it. BluBash's is not documented for
+// every status; ours is the one that it shows elsewhere.
+func (x *exchange) envelope(r *refusal) any {
+	if x.endpoint != nil && x.endpoint.api() == wire.Conversations {
+		return struct {
+			Status  string `json:"status"`
+			Message string `json:"message"`
+			Data    any    `json:"data"`
+		}{"error", r.message, nil}
+	}
+	reason := r.reason
+	if reason == "" {
+		reason = http.StatusText(r.status)
+	}
+	return struct {
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}{reason, r.message}
+}
+
+// pathSession is the session that the path names.
+func (x *exchange) pathSession() agentmsg.SessionID {
+	return agentmsg.SessionID(x.r.PathValue("sessionId"))
+}
+
+// isJSON reports whether the request says that it carries JSON.
+func isJSON(h http.Header) bool {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(media), "application/json")
+}

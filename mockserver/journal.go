@@ -1,0 +1,206 @@
+package mockserver
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
+// Request is a request that the server was asked.
+type Request struct {
+	// Op is empty for a route that there is not.
+	Op agentmsg.Op
+	// Session is the session that the request concerned; empty: none, or none
+	// that could be read.
+	Session agentmsg.SessionID
+	Method  string
+	// Path is as it was escaped on the wire.
+	Path  string
+	Query url.Values
+	// Header has REDACTED in place of credentials.
+	Header http.Header
+	Body   []byte
+	// Status is 0 where no byte of an answer left.
+	Status int
+	// Response is at most 64 KiB of the answer.
+	Response []byte
+	At       time.Time
+	Took     time.Duration
+}
+
+// Delivery is one attempt to deliver an event.
+type Delivery struct {
+	// ID is the event's, the same for each attempt.
+	ID      string
+	Event   agentmsg.EventType
+	Session agentmsg.SessionID
+	// Attempt counts from 1.
+	Attempt int
+	URL     string
+	Header  http.Header
+	// Body is exactly what was sent.
+	Body []byte
+	// Status is 0 where there was no answer; Err says why.
+	Status int
+	Err    string
+	At     time.Time
+	Took   time.Duration
+}
+
+// journal keeps the last requests and the last deliveries. Its methods are
+// called with the server's lock held.
+type journal struct {
+	limit      int // records in each
+	bytes      int // of bodies, in both
+	requests   ring[Request]
+	deliveries ring[Delivery]
+	asked      map[agentmsg.Op]int // since the start, dropped ones too
+	misread    bool                // read after something had been dropped
+}
+
+const (
+	maxJournalBytes = 64 << 20
+	maxResponse     = 64 << 10
+)
+
+// ring is a list that loses its beginning.
+type ring[T any] struct {
+	kept  []T
+	total int
+}
+
+func (r *ring[T]) dropped() int { return r.total - len(r.kept) }
+
+func (r *ring[T]) add(x T) {
+	r.kept = append(r.kept, x)
+	r.total++
+}
+
+func (r *ring[T]) drop() T {
+	oldest := r.kept[0]
+	var zero T
+	r.kept[0] = zero // its bodies are free before the list moves
+	r.kept = r.kept[1:]
+	return oldest
+}
+
+func (j *journal) addRequest(r Request) {
+	if j.asked == nil {
+		j.asked = map[agentmsg.Op]int{}
+	}
+	j.asked[r.Op]++
+	j.requests.add(r)
+	j.bytes += len(r.Body) + len(r.Response)
+	j.shrink()
+}
+
+func (j *journal) addDelivery(d Delivery) {
+	j.deliveries.add(d)
+	j.bytes += len(d.Body)
+	j.shrink()
+}
+
+// shrink holds the limits. Where bodies are too many the oldest record goes,
+// of whichever list.
+func (j *journal) shrink() {
+	if len(j.requests.kept) > j.limit {
+		j.dropRequest()
+	}
+	if len(j.deliveries.kept) > j.limit {
+		j.dropDelivery()
+	}
+	for j.bytes > maxJournalBytes {
+		if len(j.deliveries.kept) == 0 || len(j.requests.kept) > 0 && j.requests.kept[0].At.Before(j.deliveries.kept[0].At) {
+			j.dropRequest()
+		} else {
+			j.dropDelivery()
+		}
+	}
+}
+
+func (j *journal) dropRequest() {
+	r := j.requests.drop()
+	j.bytes -= len(r.Body) + len(r.Response)
+}
+
+func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
+
+// recordRequest notes an exchange, before a byte of its answer leaves.
+func (s *Server) recordRequest(x *exchange, status int, answer []byte) {
+	r := Request{
+		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: x.r.URL.Query(),
+		Header: redact(x.r.Header), Body: x.body, Status: status, Response: answer[:min(len(answer), maxResponse)],
+		At: x.at, Took: time.Since(x.at),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal.addRequest(r)
+	s.change()
+}
+
+func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err error, at time.Time) {
+	record := Delivery{
+		ID: d.id, Event: d.event, Session: d.session, Attempt: d.attempt, URL: d.to.url, Header: header, Body: d.body,
+		Status: status, At: at, Took: time.Since(at),
+	}
+	if err != nil {
+		record.Err = err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal.addDelivery(record)
+	s.change()
+}
+
+// redact copies a header without what must be in no journal.
+func redact(h http.Header) http.Header {
+	clean := h.Clone()
+	for _, name := range [...]string{wire.HeaderAuthorization, wire.HeaderAPIKey, "Cookie", "Proxy-Authorization"} {
+		if _, ok := clean[name]; ok {
+			clean[name] = []string{"REDACTED"}
+		}
+	}
+	return clean
+}
+
+// Requests are the requests of the given operations, or all of them, the
+// oldest first. Read after records were dropped it fails the test that owns
+// the server, at its end.
+func (s *Server) Requests(op ...agentmsg.Op) []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal.misread = s.journal.misread || s.journal.requests.dropped() > 0
+	var found []Request
+	for _, r := range s.journal.requests.kept {
+		if len(op) == 0 || slices.Contains(op, r.Op) {
+			r.Body, r.Response, r.Header = slices.Clone(r.Body), slices.Clone(r.Response), r.Header.Clone()
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Deliveries are the attempts that have ended, the oldest first. Read after
+// records were dropped it fails the test that owns the server, at its end.
+func (s *Server) Deliveries() []Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal.misread = s.journal.misread || s.journal.deliveries.dropped() > 0
+	found := slices.Clone(s.journal.deliveries.kept)
+	for i := range found {
+		found[i].Body, found[i].Header = slices.Clone(found[i].Body), found[i].Header.Clone()
+	}
+	return found
+}
+
+// Dropped is how many records the journal let go: over [WithJournal]'s number
+// in a list, or over 64 MiB of bodies in all.
+func (s *Server) Dropped() (requests, deliveries int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.requests.dropped(), s.journal.deliveries.dropped()
+}

@@ -1,0 +1,225 @@
+package mockserver
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// messageBody is the body of both uses of POST /messages.
+type messageBody struct {
+	agentmsg.SendMessageParams
+	IsEcho bool `json:"isEcho"`
+}
+
+// postMessage takes a customer's message, for the AI or for the history.
+func postMessage(x *exchange, p *messageBody) (result, error) {
+	x.session = p.SessionID
+	if p.IsEcho {
+		x.op = agentmsg.OpEcho
+	}
+	if err := p.check(); err != nil {
+		return result{}, err
+	}
+	s := x.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, err := s.world.channel(p.Identifier, p.Type)
+	if err != nil {
+		return result{}, err
+	}
+	if err := ch.allows(p.AgentID); err != nil {
+		return result{}, err
+	}
+	in, isNew := s.enter(ch, p.SendMessageParams)
+	x.session = in.ID
+	receipt := agentmsg.MessageReceipt{SessionID: in.ID, IsNewSession: isNew}
+	if p.IsEcho {
+		receipt.Message = "Message synced successfully."
+		receipt.UserMessage = s.world.say(in, FromEcho, p.Content).Message
+		s.change()
+		return result{http.StatusOK, receipt}, nil
+	}
+	receipt.Message = "Message received. AI response will be delivered via webhook."
+	receipt.UserMessage = s.hear(in, p.Content).Message
+	return result{http.StatusAccepted, receipt}, nil
+}
+
+func (p *messageBody) check() error {
+	switch {
+	case p.Content == "" && len(p.Attachments) == 0:
+		return refuse(http.StatusBadRequest, "content or attachments required")
+	case p.Identifier == "":
+		return refuse(http.StatusBadRequest, "fromChannelIdentifier required")
+	case p.IsEcho && p.ExternalUserID == "":
+		return refuse(http.StatusBadRequest, "externalUserId required when isEcho is true")
+	}
+	return checkFiles(p.Attachments)
+}
+
+const (
+	maxFiles     = 10
+	maxFileBytes = 100 << 20 // ours: the vendor says 100 MB
+)
+
+// checkFiles holds the vendor's limits. That a key must be one that an upload
+// gave is ours.
+func checkFiles(files []agentmsg.Attachment) error {
+	if len(files) > maxFiles {
+		return refuse(http.StatusBadRequest, fmt.Sprintf("attachments: %d files, at most %d are allowed", len(files), maxFiles))
+	}
+	var total int64
+	for _, file := range files {
+		if file.Size < 0 || file.Size > maxFileBytes-total {
+			return refuse(http.StatusBadRequest, "attachments: over 100 MB in all")
+		}
+		total += file.Size
+	}
+	if len(files) > 0 { // this server takes no uploads
+		return refuse(http.StatusBadRequest, "attachments[0].fileKey: no file was uploaded under this key")
+	}
+	return nil
+}
+
+// channel finds a channel by what a message says of it. The status of a wrong
+// one is ours: the vendor says that routing fails.
+func (w *world) channel(identifier string, is agentmsg.ChannelType) (*Channel, error) {
+	is = cmp.Or(is, agentmsg.ChannelTypeAPI)
+	other := agentmsg.ChannelType("")
+	for i := range w.channels {
+		if ch := &w.channels[i]; ch.Identifier == identifier {
+			if ch.Type == is {
+				return ch, nil
+			}
+			other = ch.Type
+		}
+	}
+	if other != "" {
+		return nil, refuse(http.StatusNotFound, fmt.Sprintf("channelType is %s, but the channel %s is of type %s", is, identifier, other))
+	}
+	return nil, refuse(http.StatusNotFound, "no channel has the identifier "+identifier)
+}
+
+// allows refuses an agent that may not take the channel's sessions. Ours: the
+// vendor does not say how.
+func (c *Channel) allows(agent agentmsg.AgentID) error {
+	if agent == "" || agent == c.DefaultAgentID || slices.Contains(c.AllowedAgentIDs, agent) {
+		return nil
+	}
+	return refuse(http.StatusBadRequest, fmt.Sprintf("agentId %s is not among the allowed agents of the channel", agent))
+}
+
+// enter finds or begins the session of a message, and transfers it where the
+// message says so. s.mu is held.
+func (s *Server) enter(ch *Channel, p agentmsg.SendMessageParams) (in *session, isNew bool) {
+	if x := s.world.sessions[place{agentmsg.MAIA, p.SessionID}]; x != nil {
+		x.Name, x.ExternalUserID = cmp.Or(x.Name, p.SessionName), cmp.Or(x.ExternalUserID, p.ExternalUserID)
+		s.transfer(x, p.AgentID, p.KanbanID)
+		return x, false
+	}
+	x := s.open(ch, p.SessionID, p.SessionName, p.ExternalUserID)
+	if p.AgentID != "" {
+		x.AgentID = p.AgentID
+	}
+	s.file(x, kanbanOf(ch, x.AgentID, p.KanbanID))
+	return x, true
+}
+
+// open begins a MAIA session with its channel's default agent. s.mu is held.
+func (s *Server) open(ch *Channel, id agentmsg.SessionID, name, user string) *session {
+	return s.world.add(Session{
+		API: agentmsg.MAIA, ID: id, ChannelID: ch.ID, Name: name, ExternalUserID: user,
+		AgentID: ch.DefaultAgentID, AIPaused: ch.StartWithAIPaused,
+	})
+}
+
+func kanbanOf(ch *Channel, agent agentmsg.AgentID, given agentmsg.KanbanID) agentmsg.KanbanID {
+	return cmp.Or(given, ch.AgentKanbans[agent])
+}
+
+// transfer hands a session to another agent, another board or both. Ids that
+// are the session's own are no transfer. s.mu is held.
+func (s *Server) transfer(x *session, agent agentmsg.AgentID, kanban agentmsg.KanbanID) {
+	if (agent == "" || agent == x.AgentID) && (kanban == "" || kanban == x.KanbanID) {
+		return
+	}
+	agent = cmp.Or(agent, x.channel.DefaultAgentID)
+	board := cmp.Or(kanbanOf(x.channel, agent, kanban), x.KanbanID)
+	x.AgentID = agent
+	note := "Session transferred to agent " + string(agent)
+	if board != "" {
+		note += ", kanban " + string(board)
+	}
+	s.world.say(x, FromSystem, note)
+	s.file(x, board)
+}
+
+// file puts a session on a board, where it gets a CRM record. s.mu is held.
+func (s *Server) file(x *session, board agentmsg.KanbanID) {
+	if board == "" || board == x.KanbanID {
+		return
+	}
+	x.KanbanID = board
+	record := Record{ID: s.world.id(x.API, "record"), KanbanID: board, Title: cmp.Or(x.Name, x.ExternalUserID)}
+	x.Records = append(x.Records, record)
+	s.emit(x, s.hooks, &agentmsg.RecordCreatedEvent{
+		RecordID: record.ID, KanbanID: board, KanbanName: string(board), ExternalUserID: x.ExternalUserID,
+		Title: record.Title, Status: "new", CreatedBy: string(x.AgentID), CreatedAt: agentmsg.EventTime(now()), SessionID: x.ID,
+	})
+}
+
+// hear stores what a customer says, forwards it where the channel does that,
+// and has the AI answer. s.mu is held.
+func (s *Server) hear(x *session, text string) StoredMessage {
+	m := s.world.say(x, FromCustomer, text)
+	if x.channel != nil && x.channel.ForwardIncoming {
+		s.deliver(x, m, agentmsg.DirectionIncoming)
+	}
+	s.think(x, text)
+	s.change()
+	return m
+}
+
+// postAgentMessage takes a human's words to the customer.
+func postAgentMessage(x *exchange, p *agentmsg.AgentMessageParams) (result, error) {
+	x.session = x.pathSession()
+	if p.Content == "" && len(p.Attachments) == 0 {
+		return result{}, refuse(http.StatusBadRequest, "content or attachments required")
+	}
+	if err := checkFiles(p.Attachments); err != nil {
+		return result{}, err
+	}
+	s := x.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := channelByID(s.world.channels, agentmsg.ChannelID(x.r.PathValue("channelId")))
+	if ch == nil {
+		return result{}, refuse(http.StatusNotFound, "Channel not found")
+	}
+	in := s.world.sessions[place{agentmsg.MAIA, x.session}]
+	isNew := in == nil
+	switch {
+	case !isNew && in.channel != ch, isNew && ch.Type != agentmsg.ChannelTypeAPI: // both ours
+		return result{}, sessionNotFound()
+	case isNew:
+		in = s.open(ch, x.session, p.SessionName, p.ExternalUserID)
+	}
+	m := s.speak(in, FromHuman, p.Content)
+	return result{http.StatusOK, agentmsg.AgentMessage{
+		ID: m.ID, SessionID: in.ID, AgentID: in.AgentID, Role: m.Role, Content: m.Content, Timestamp: m.Timestamp,
+		IsHumanReply: true, IsNewSession: isNew,
+	}}, nil
+}
+
+// speak stores what the business says, and delivers it. s.mu is held.
+func (s *Server) speak(x *session, source Source, text string) StoredMessage {
+	m := s.world.say(x, source, text)
+	s.deliver(x, m, agentmsg.DirectionOutgoing)
+	s.change()
+	return m
+}
+
+func sessionNotFound() error { return refuse(http.StatusNotFound, "Session not found") }

@@ -1,0 +1,296 @@
+package mockserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// Option configures a server. Options are applied in order and checked at
+// once.
+type Option func(*config) error
+
+// config is what the options have said.
+type config struct {
+	keys     credentials
+	channels []Channel
+	blubash  []agentmsg.BluBashChannelID
+	sessions []Session
+	ai       AI
+	delay    time.Duration
+	hooks    receiver
+	url      string
+	journal  int
+}
+
+// Credentials are what the server takes. In [WithCredentials] and
+// [Server.SetCredentials] an empty field keeps what was.
+type Credentials struct {
+	MAIAToken          agentmsg.Secret
+	BluBashKey         agentmsg.Secret
+	ConversationsToken agentmsg.Secret
+}
+
+// Channel is a MAIA channel.
+type Channel struct {
+	// ID and Identifier are required; each is unique, the identifier within
+	// its type.
+	ID         agentmsg.ChannelID
+	Identifier string
+	// Type is what it is; empty: api.
+	Type agentmsg.ChannelType
+	// DefaultAgentID answers; empty: [DefaultAgentID].
+	DefaultAgentID agentmsg.AgentID
+	// AllowedAgentIDs may take a session over, besides the default.
+	AllowedAgentIDs []agentmsg.AgentID
+	// AgentKanbans gives each agent's sessions a board.
+	AgentKanbans map[agentmsg.AgentID]agentmsg.KanbanID
+	// WebhookURL and WebhookSecret are its own receiver; empty: the server's.
+	WebhookURL, WebhookSecret string
+	// ForwardIncoming sends the customer's messages to the webhook too, and a
+	// direction with every message.
+	ForwardIncoming bool
+	// StartWithAIPaused pauses the AI in a new session.
+	StartWithAIPaused bool
+}
+
+// AI answers a customer. Each string is one message; none: it stays silent.
+// ctx ends with [Server.Close], and the AI must return then. It runs on its
+// own goroutine, for one session one turn after another.
+type AI func(ctx context.Context, turn Turn) []string
+
+// Turn is what the AI is asked.
+type Turn struct {
+	// Session is as it stands when the AI begins, the customer's message last
+	// unless others spoke since.
+	Session Session
+	// Text is what the customer said.
+	Text string
+}
+
+func sayBack(_ context.Context, turn Turn) []string { return []string{"You said: " + turn.Text} }
+
+const defaultJournal = 10_000
+
+func newConfig(opts []Option) (config, error) {
+	c := config{ai: sayBack, journal: defaultJournal, keys: credentials{Credentials: Credentials{
+		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
+	}}}
+	for _, opt := range opts {
+		if opt == nil {
+			return c, optionError("an Option", "is nil")
+		}
+		if err := opt(&c); err != nil {
+			return c, err
+		}
+	}
+	if c.channels == nil {
+		c.channels = defaultChannels()
+	}
+	if c.blubash == nil {
+		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
+	}
+	return c, c.checkSessions()
+}
+
+// defaultChannels are one of each type. Ours: the vendor has none.
+func defaultChannels() []Channel {
+	channels := []Channel{{ID: DefaultChannelID, Identifier: DefaultChannelIdentifier, Type: agentmsg.ChannelTypeAPI, DefaultAgentID: DefaultAgentID}}
+	for _, t := range [...]agentmsg.ChannelType{
+		agentmsg.ChannelTypeWhatsAppBYOT, agentmsg.ChannelTypeWhatsAppQR, agentmsg.ChannelTypeWhatsAppCloud,
+		agentmsg.ChannelTypeWeb, agentmsg.ChannelTypeTelegram, agentmsg.ChannelTypeSMS,
+	} {
+		channels = append(channels, Channel{ID: agentmsg.ChannelID("channel-" + t), Identifier: string(t), Type: t, DefaultAgentID: DefaultAgentID})
+	}
+	return channels
+}
+
+func optionError(option, reason string) error {
+	return fmt.Errorf("mockserver: %s %s", option, reason)
+}
+
+// WithCredentials sets what the server takes instead of the defaults.
+func WithCredentials(c Credentials) Option {
+	return func(cfg *config) error {
+		cfg.keys.replace(c)
+		cfg.keys.revoked = nil // the default was never anyone's
+		return nil
+	}
+}
+
+// WithChannel adds a MAIA channel. The first replaces the default ones.
+func WithChannel(c Channel) Option {
+	return func(cfg *config) error {
+		if c.Type == "" {
+			c.Type = agentmsg.ChannelTypeAPI
+		}
+		if c.DefaultAgentID == "" {
+			c.DefaultAgentID = DefaultAgentID
+		}
+		switch {
+		case c.ID == "":
+			return optionError("WithChannel", "has an empty ID")
+		case c.Identifier == "":
+			return optionError("WithChannel", "has an empty Identifier")
+		case c.WebhookURL != "" && !absoluteHTTP(c.WebhookURL):
+			return optionError("WithChannel", "has a WebhookURL that is not absolute http or https")
+		}
+		for _, other := range cfg.channels {
+			if other.ID == c.ID || other.Identifier == c.Identifier && other.Type == c.Type {
+				return optionError("WithChannel", fmt.Sprintf("gives %q (%s, id %q) a second time", c.Identifier, c.Type, c.ID))
+			}
+		}
+		cfg.channels = append(cfg.channels, c)
+		return nil
+	}
+}
+
+// WithBluBashChannel adds a BluBash channel. The first replaces the default one.
+func WithBluBashChannel(id agentmsg.BluBashChannelID) Option {
+	return func(cfg *config) error {
+		if id == "" {
+			return optionError("WithBluBashChannel", "has an empty id")
+		}
+		cfg.blubash = append(cfg.blubash, id)
+		return nil
+	}
+}
+
+// WithSession adds a session that is already there. Nothing is sent of it. An
+// empty API means MAIA, an empty channel the first one. A BluBash session is
+// found by its ExternalUserID, the others by their ID.
+func WithSession(x Session) Option {
+	return func(cfg *config) error {
+		cfg.sessions = append(cfg.sessions, x)
+		return nil
+	}
+}
+
+// WithAI sets what answers the customers; nil: nothing does.
+func WithAI(ai AI) Option {
+	return func(cfg *config) error {
+		cfg.ai = ai
+		return nil
+	}
+}
+
+// WithAIDelay sets how long the AI thinks before it is asked; 0: not at all.
+func WithAIDelay(d time.Duration) Option {
+	return func(cfg *config) error {
+		if d < 0 {
+			return optionError("WithAIDelay", "is negative")
+		}
+		cfg.delay = d
+		return nil
+	}
+}
+
+// WithWebhook sets where every channel delivers that has no URL of its own,
+// and where account events go. An empty secret means [DefaultWebhookSecret].
+func WithWebhook(url, secret string) Option {
+	return func(cfg *config) error {
+		if !absoluteHTTP(url) {
+			return optionError("WithWebhook", "has a URL that is not absolute http or https, like http://127.0.0.1:8080/webhook")
+		}
+		cfg.hooks = receiver{url: url, secret: secret}
+		return nil
+	}
+}
+
+// WithWebhookHandler delivers every event to h in memory. The requests name
+// the channel's WebhookURL, or http://app.test/webhook. An empty secret means
+// [DefaultWebhookSecret].
+func WithWebhookHandler(h http.Handler, secret string) Option {
+	return func(cfg *config) error {
+		if h == nil {
+			return optionError("WithWebhookHandler", "has a nil handler")
+		}
+		cfg.hooks = receiver{handler: h, secret: secret}
+		return nil
+	}
+}
+
+// WithJournal sets how many requests, and how many deliveries, the journal
+// keeps; the default is 10,000.
+func WithJournal(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return optionError("WithJournal", "keeps less than one record")
+		}
+		cfg.journal = n
+		return nil
+	}
+}
+
+// WithURL says where the server of [New] is reached: its [Server.URL].
+func WithURL(base string) Option {
+	return func(cfg *config) error {
+		if !absoluteHTTP(base) {
+			return optionError("WithURL", "is not absolute http or https, like https://mock.example.com")
+		}
+		cfg.url = strings.TrimRight(base, "/")
+		return nil
+	}
+}
+
+func absoluteHTTP(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// checkSessions completes what WithSession gave.
+func (c *config) checkSessions() error {
+	seen := map[agentmsg.SessionID]bool{}
+	for i := range c.sessions {
+		x := &c.sessions[i]
+		if err := c.completeSession(x); err != nil {
+			return err
+		}
+		if x.ID != "" && seen[x.ID] {
+			return optionError("WithSession", fmt.Sprintf("gives the session %q a second time", x.ID))
+		}
+		seen[x.ID] = true
+	}
+	return nil
+}
+
+func (c *config) completeSession(x *Session) error {
+	if x.API == "" {
+		x.API = agentmsg.MAIA
+	}
+	switch x.API {
+	case agentmsg.MAIA:
+		if x.ChannelID == "" {
+			x.ChannelID = c.channels[0].ID
+		}
+		ch := channelByID(c.channels, x.ChannelID)
+		if ch == nil {
+			return optionError("WithSession", fmt.Sprintf("names the channel %q, which no WithChannel gives", x.ChannelID))
+		}
+		if x.AgentID == "" {
+			x.AgentID = ch.DefaultAgentID
+		}
+	case agentmsg.BluBash:
+		if x.ChannelID == "" {
+			x.ChannelID = agentmsg.ChannelID(c.blubash[0])
+		}
+		if !hasBluBash(c.blubash, x.ChannelID) {
+			return optionError("WithSession", fmt.Sprintf("names the BluBash channel %q, which no WithBluBashChannel gives", x.ChannelID))
+		}
+		if x.ExternalUserID == "" {
+			return optionError("WithSession", "has a BluBash session without ExternalUserID, by which its contact is found")
+		}
+	case agentmsg.Conversations:
+	default:
+		return optionError("WithSession", fmt.Sprintf("names an API that there is not: %q", x.API))
+	}
+	if x.ID == "" && x.API != agentmsg.BluBash {
+		return optionError("WithSession", "has an empty ID")
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package mockserver
+
+import (
+	"bytes"
+	"cmp"
+	"net/http"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/signature"
+)
+
+// Sign returns the value of [agentmsg.SignatureHeader] for a body: lower-case
+// hex. An empty secret means [DefaultWebhookSecret].
+func Sign(secret string, body []byte) string {
+	return signature.Sign(cmp.Or(secret, DefaultWebhookSecret), body)
+}
+
+// SignedRequest is a delivery as MAIA would post it, for a test of a receiver
+// alone. It fits an http.Client's Do and a handler's ServeHTTP. A URL that is
+// not absolute http or https fails tb at once.
+func SignedRequest(tb TB, url, secret string, body []byte) *http.Request {
+	tb.Helper()
+	var r *http.Request
+	var err error
+	if absoluteHTTP(url) {
+		r, err = http.NewRequest(http.MethodPost, url, bytes.NewReader(body)) //nolint:noctx // the receiver's test has the context
+	}
+	if r == nil || err != nil {
+		tb.Errorf("mockserver: SignedRequest: the URL is not absolute http or https, like http://app.test/webhook")
+		tb.FailNow()
+		return nil
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(agentmsg.SignatureHeader, Sign(secret, body))
+	return r
+}

@@ -1,0 +1,111 @@
+package mockserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// WaitRequests waits until n requests of an operation were answered since the
+// start, those included that the journal dropped; an empty op counts all. When
+// ctx ends first the error holds its cause, the last requests and the
+// transcripts.
+func (s *Server) WaitRequests(ctx context.Context, op agentmsg.Op, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d requests of %s", n, nameOf(op)), func() bool { return s.answered(op) >= n })
+}
+
+func nameOf(op agentmsg.Op) string {
+	if op == "" {
+		return "any operation"
+	}
+	return string(op)
+}
+
+func (s *Server) answered(op agentmsg.Op) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op == "" {
+		return s.journal.requests.total
+	}
+	return s.journal.asked[op]
+}
+
+// WaitDeliveries waits until n attempts to deliver have ended since the start.
+// Its error is that of [Server.WaitRequests].
+func (s *Server) WaitDeliveries(ctx context.Context, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d deliveries", n), func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.journal.deliveries.total >= n
+	})
+}
+
+// Wait asks ok after each change of the server's state until it says true. ok
+// may call the server. Its error is that of [Server.WaitRequests].
+func (s *Server) Wait(ctx context.Context, ok func() bool) error {
+	return s.await(ctx, "the condition", ok)
+}
+
+// Idle waits until no request, turn of the AI, delivery or retry is under way
+// or pending: nothing more will be sent until someone speaks again. Its error
+// is that of [Server.WaitRequests].
+func (s *Server) Idle(ctx context.Context) error {
+	return s.await(ctx, "idleness", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.busy == 0
+	})
+}
+
+var errClosed = errors.New("the server was closed")
+
+func (s *Server) await(ctx context.Context, what string, ok func() bool) error {
+	for {
+		changed, closed := s.nextChange()
+		if ok() {
+			return nil
+		}
+		if closed {
+			return s.missed(what, errClosed)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return s.missed(what, ctx.Err())
+		}
+	}
+}
+
+// nextChange is closed at the next change of state.
+func (s *Server) nextChange() (changed <-chan struct{}, closed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed, s.closed
+}
+
+const shownRecords = 10
+
+// missed says what there was instead.
+func (s *Server) missed(what string, why error) error {
+	var seen strings.Builder
+	s.mu.Lock()
+	requests, deliveries := s.journal.requests.kept, s.journal.deliveries.kept
+	for _, r := range requests[max(0, len(requests)-shownRecords):] {
+		fmt.Fprintf(&seen, "\n  %s %s: %d (%s)", r.Method, r.Path, r.Status, nameOf(r.Op))
+	}
+	for _, d := range deliveries[max(0, len(deliveries)-shownRecords):] {
+		fmt.Fprintf(&seen, "\n  %s of %q, attempt %d: %d %s", d.Event, d.Session, d.Attempt, d.Status, d.Err)
+	}
+	s.mu.Unlock()
+	sessions := s.Sessions()
+	for _, x := range sessions[max(0, len(sessions)-shownRecords):] {
+		fmt.Fprintf(&seen, "\n  %s session %q:\n    %s", x.API, x.ID, strings.ReplaceAll(strings.TrimSuffix(x.String(), "\n"), "\n", "\n    "))
+	}
+	return fmt.Errorf("mockserver: waited for %s: %w; the last of what came:%s", what, why, seen.String())
+}

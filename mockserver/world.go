@@ -1,0 +1,211 @@
+package mockserver
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// world is what the services would keep in their databases. Its methods are
+// called with the server's lock held.
+type world struct {
+	channels []Channel
+	blubash  []agentmsg.BluBashChannelID
+	sessions map[place]*session
+	order    []*session
+	contacts map[string]agentmsg.ContactID // by identifier; a workspace has one of each
+	byPerson map[person]*session           // BluBash
+	replays  map[replayKey]*replay         // BluBash
+	made     int                           // ids so far
+	events   int
+}
+
+type place struct {
+	api agentmsg.API
+	id  agentmsg.SessionID
+}
+
+type person struct {
+	channel    agentmsg.ChannelID
+	identifier string
+}
+
+// session is a Session that lives.
+type session struct {
+	Session
+	channel *Channel                      // of MAIA
+	linked  map[string]agentmsg.MessageID // by the provider's id
+
+	pauses  int // how often it was paused: an answer thought out across one is dropped
+	turns   []turn
+	taking  bool // a goroutine takes the turns
+	outbox  []*delivery
+	sending bool // a goroutine makes first attempts
+}
+
+func newWorld(c *config) world {
+	w := world{
+		channels: c.channels, blubash: c.blubash,
+		sessions: map[place]*session{}, contacts: map[string]agentmsg.ContactID{},
+		byPerson: map[person]*session{}, replays: map[replayKey]*replay{},
+	}
+	for _, given := range c.sessions {
+		x := w.add(given)
+		x.Records = slices.Clone(given.Records)
+		for i := range x.Messages {
+			x.Messages[i] = w.complete(x, x.Messages[i])
+		}
+	}
+	return w
+}
+
+// complete gives a message of WithSession what it lacks.
+func (w *world) complete(x *session, m StoredMessage) StoredMessage {
+	m = m.clone()
+	if m.ID == "" {
+		m.ID = w.messageID(x.API)
+	}
+	if m.Timestamp.IsZero() {
+		m.Timestamp = now()
+	}
+	m.Source = cmp.Or(m.Source, FromCustomer)
+	m.Role = cmp.Or(m.Role, roleOf(m.Source))
+	m.VisibleToAI = m.VisibleToAI || m.Source != FromNote
+	if m.ProviderMsgID != "" {
+		x.link(m.ProviderMsgID, m.ID)
+	}
+	return m
+}
+
+// add begins a session. An empty ID gets one.
+func (w *world) add(s Session) *session {
+	if s.ID == "" {
+		s.ID = agentmsg.SessionID(w.id(s.API, "con"))
+	}
+	s.Messages = slices.Clone(s.Messages)
+	x := &session{Session: s, channel: channelByID(w.channels, s.ChannelID)}
+	w.sessions[place{s.API, s.ID}] = x
+	w.order = append(w.order, x)
+	if s.API == agentmsg.BluBash {
+		w.byPerson[person{s.ChannelID, s.ExternalUserID}] = x
+	}
+	return x
+}
+
+// say stores a message. What the business says has the session's agent.
+func (w *world) say(x *session, source Source, text string) StoredMessage {
+	m := StoredMessage{
+		Message: agentmsg.Message{ID: w.messageID(x.API), Role: roleOf(source), Content: text, Timestamp: now()},
+		Source:  source, VisibleToAI: true,
+	}
+	if m.Role == agentmsg.RoleAssistant {
+		m.AgentID = x.AgentID
+	}
+	x.Messages = append(x.Messages, m)
+	return m
+}
+
+func roleOf(source Source) agentmsg.Role {
+	switch source {
+	case FromCustomer, FromEcho:
+		return agentmsg.RoleUser
+	case FromSystem:
+		return agentmsg.RoleSystem
+	}
+	return agentmsg.RoleAssistant
+}
+
+// find looks in all three APIs, in MAIA first.
+func (w *world) find(id agentmsg.SessionID) *session {
+	for _, api := range [...]agentmsg.API{agentmsg.MAIA, agentmsg.BluBash, agentmsg.Conversations} {
+		if x := w.sessions[place{api, id}]; x != nil {
+			return x
+		}
+	}
+	return nil
+}
+
+func (w *world) contact(identifier string) agentmsg.ContactID {
+	id, ok := w.contacts[identifier]
+	if !ok {
+		id = agentmsg.ContactID(w.id(agentmsg.BluBash, "contact"))
+		w.contacts[identifier] = id
+	}
+	return id
+}
+
+func (w *world) messageID(api agentmsg.API) agentmsg.MessageID {
+	return agentmsg.MessageID(w.id(api, "msg"))
+}
+
+// id is the next id: shaped like a UUID, in the Conversations API like
+// con_000001. One count serves all, so no two are the same.
+func (w *world) id(api agentmsg.API, prefix string) string {
+	w.made++
+	if api == agentmsg.Conversations {
+		return fmt.Sprintf("%s_%06d", prefix, w.made)
+	}
+	return fmt.Sprintf("00000000-0000-4000-8000-%012x", w.made)
+}
+
+// now is the time in the milliseconds that the wire has.
+func now() agentmsg.Time { return agentmsg.Time{Time: time.Now().Truncate(time.Millisecond).UTC()} }
+
+func channelByID(channels []Channel, id agentmsg.ChannelID) *Channel {
+	for i := range channels {
+		if channels[i].ID == id {
+			return &channels[i]
+		}
+	}
+	return nil
+}
+
+func hasBluBash(channels []agentmsg.BluBashChannelID, id agentmsg.ChannelID) bool {
+	return slices.Contains(channels, agentmsg.BluBashChannelID(id))
+}
+
+// message finds one of a session's messages; nil: there is none. The latest is
+// asked for most.
+func (x *session) message(id agentmsg.MessageID) *StoredMessage {
+	for i := len(x.Messages) - 1; i >= 0; i-- {
+		if x.Messages[i].ID == id {
+			return &x.Messages[i]
+		}
+	}
+	return nil
+}
+
+// provided finds a message by the provider's id of it.
+func (x *session) provided(id string) *StoredMessage {
+	message, ok := x.linked[id]
+	if !ok {
+		return nil
+	}
+	return x.message(message)
+}
+
+func (x *session) link(provider string, id agentmsg.MessageID) {
+	if x.linked == nil {
+		x.linked = map[string]agentmsg.MessageID{}
+	}
+	x.linked[provider] = id
+}
+
+// report takes a status, and keeps the furthest. Ours: the vendor does not say
+// what a late one does.
+func (m *StoredMessage) report(status agentmsg.MessageStatus) {
+	m.Updates = append(m.Updates, status)
+	if rank(status) > rank(m.Status) {
+		m.Status = status
+	}
+}
+
+// rank orders the statuses; 0: none that is documented.
+func rank(status agentmsg.MessageStatus) int {
+	return 1 + slices.Index([]agentmsg.MessageStatus{
+		agentmsg.StatusSent, agentmsg.StatusFailed, agentmsg.StatusDelivered, agentmsg.StatusRead,
+	}, status)
+}
