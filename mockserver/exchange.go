@@ -135,6 +135,7 @@ func (x *exchange) read() error {
 		return nil
 	}
 	var body bytes.Buffer
+	body.Grow(int(min(max(x.r.ContentLength, 0), maxBody)) + bytes.MinRead)
 	switch _, err := body.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); {
 	case err != nil:
 		return errGone

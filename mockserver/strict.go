@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // shape is what a JSON value may have: the members of an object, or the
@@ -61,9 +63,16 @@ func (s *shape) decode(x *exchange, into any) error {
 
 func decodeReason(err error) string {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return "field " + strconv.Quote(wrong.Field) + " must not be " + article(wrong.Value)
+		return "field " + strconv.Quote(wireName(wrong.Field)) + " must not be " + article(wrong.Value)
 	}
 	return "the body is not the JSON that is documented: " + err.Error()
+}
+
+// wireName takes the names of embedded Go types out of a field's path: no
+// member on the wire begins with a capital.
+func wireName(field string) string {
+	names := strings.Split(field, ".")
+	return strings.Join(slices.DeleteFunc(names, func(name string) bool { return name != "" && unicode.IsUpper(rune(name[0])) }), ".")
 }
 
 func article(kind string) string {
@@ -159,7 +168,7 @@ func (s *shape) member(name, field string) (*shape, error) {
 	}
 	for documented := range s.members {
 		if strings.EqualFold(documented, name) {
-			return nil, errors.New("field " + strconv.Quote(field) + " must be written " + strconv.Quote(documented))
+			return nil, errors.New("field " + strconv.Quote(field) + " must be written " + strconv.Quote(strings.TrimSuffix(field, name)+documented))
 		}
 	}
 	return nil, errors.New("field " + strconv.Quote(field) + " is not documented")
