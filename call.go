@@ -101,7 +101,7 @@ func (x *exchange) address(r request) error {
 		return notConfigured(x.name, x.api)
 	}
 	route := r.op.Route()
-	path := ""
+	var path string
 	if r.custom == nil {
 		for i, arg := range r.args {
 			if reason := badElement(arg); reason != "" {
@@ -174,7 +174,11 @@ func (x *exchange) encode(body any) error {
 	}
 	b, err := json.Marshal(body)
 	if err != nil {
-		return invalid(x.name, "Body", "cannot be written as JSON: "+err.Error())
+		param := "Body" // of Do
+		if x.op == wire.SendConversationMessage {
+			param = "Metadata" // of all params alone free-form
+		}
+		return invalid(x.name, param, "cannot be written as JSON: "+err.Error()+"; give what encoding/json can write")
 	}
 	x.Payload, err = x.options.addFields(b)
 	return x.named(err)

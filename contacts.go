@@ -142,7 +142,7 @@ func (b *ContactContentBody) media() *ContactMedia {
 
 func absoluteHTTP(raw string) bool {
 	u, err := url.Parse(raw)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // ContactReply is the AI's answer.

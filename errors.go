@@ -25,7 +25,7 @@ func invalid(op Op, param, reason string) error {
 
 // Error is one line: operation, parameter, reason.
 func (e *ParamError) Error() string {
-	return "agentmsg: " + string(e.Op) + ": " + e.Param + " " + e.Reason
+	return oneLine("agentmsg: " + string(e.Op) + ": " + e.Param + " " + e.Reason)
 }
 
 // Unwrap returns the code.

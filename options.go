@@ -169,8 +169,8 @@ func known(option string, api API) error {
 // parseBase reads a base URL. The error does not repeat it: it may hold a
 // password.
 func parseBase(option, raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	reason := ""
+	u, err := url.Parse(strings.TrimRight(raw, "/"))
+	var reason string
 	switch {
 	case err != nil || strings.ContainsAny(raw, " \t\r\n"):
 		reason = "cannot be read"
@@ -185,7 +185,6 @@ func parseBase(option, raw string) (*url.URL, error) {
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		reason = "has a fragment"
 	default:
-		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 		return u, nil
 	}
 	return nil, optionError(option, "'s base URL "+reason+": give scheme, host and path, like https://host/v1")

@@ -80,7 +80,7 @@ func TestBodyBound(t *testing.T) {
 
 	r := delivery("{}")
 	r.Body = http.MaxBytesReader(nil, r.Body, 1)
-	refused := requireRefused(t, r, 413, agentmsg.ErrTooLarge, webhookSecret)
+	refused := refusalOf(t, r, 413, agentmsg.ErrTooLarge, webhookSecret)
 	var outer *http.MaxBytesError
 	require.ErrorAs(t, refused, &outer)
 }
@@ -122,7 +122,7 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 func TestBodyThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	r := fromWire(t, "POST / HTTP/1.1\nHost: a\nX-Maia-Signature: "+signature.Sign(webhookSecret, []byte("{}"))+"\nContent-Length: 9\n\n{}")
-	refused := requireRefused(t, r, 503, agentmsg.ErrBodyTimeout, webhookSecret)
+	refused := refusalOf(t, r, 503, agentmsg.ErrBodyTimeout, webhookSecret)
 	require.ErrorIs(t, refused, io.ErrUnexpectedEOF)
 
 	other := errors.New("line\nbreak")
@@ -163,7 +163,7 @@ func TestSomethingReadTheBodyBefore(t *testing.T) {
 			r := fromWire(t, fmt.Sprintf("POST / HTTP/1.1\nHost: a\nX-Maia-Signature: %s\nContent-Length: %d\n\n%s",
 				signature.Sign(webhookSecret, []byte(body)), len(body), body))
 			before(r)
-			refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+			refused := refusalOf(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
 			require.ErrorContains(t, refused, "something had read the body before")
 		})
 	}

@@ -45,8 +45,14 @@ func fromWire(tb testing.TB, text string) *http.Request {
 	return r
 }
 
-// requireRefused reads a delivery that must be refused, and returns why.
-func requireRefused(tb testing.TB, r *http.Request, status int, code agentmsg.Code, secrets ...string) *agentmsg.WebhookError {
+// requireRefused reads a delivery that must be refused.
+func requireRefused(tb testing.TB, r *http.Request, status int, code agentmsg.Code, secrets ...string) {
+	tb.Helper()
+	_ = refusalOf(tb, r, status, code, secrets...)
+}
+
+// refusalOf reads a delivery that must be refused, and returns why.
+func refusalOf(tb testing.TB, r *http.Request, status int, code agentmsg.Code, secrets ...string) *agentmsg.WebhookError {
 	tb.Helper()
 	signed := r.Header.Get(agentmsg.SignatureHeader)
 	event, err := agentmsg.ReadWebhook(r, secrets...)
@@ -160,7 +166,7 @@ func TestTwoSignatureLinesAreRefused(t *testing.T) {
 	_, err := agentmsg.ReadWebhook(fromWire(t, "POST / HTTP/1.1\nHost: a\nx-maia-signature: "+good+"\nContent-Length: 2\n\n{}"), webhookSecret)
 	require.NoError(t, err)
 	r := fromWire(t, "POST / HTTP/1.1\nHost: a\nX-Maia-Signature: "+good+"\nx-maia-signature: "+good+"\nContent-Length: 2\n\n{}")
-	refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+	refused := refusalOf(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
 	require.ErrorContains(t, refused, "more than one X-Maia-Signature")
 }
 
@@ -178,7 +184,7 @@ func TestJSONWrittenAnewIsRefused(t *testing.T) {
 	r := delivery(`{"response": "confidential"}`)
 	r.Body = io.NopCloser(strings.NewReader(`{"response":"confidential"}`))
 	r.ContentLength = -1
-	refused := requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
+	refused := refusalOf(t, r, 401, agentmsg.ErrInvalidSignature, webhookSecret)
 	require.EqualError(t, refused, "agentmsg: webhook: 401 invalid_signature: the signature is not that of this body under any secret")
 }
 

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -42,36 +43,44 @@ func postContactMessage(x *exchange, p *agentmsg.ContactMessageParams) (result, 
 // contactSays checks the message and gives its text: of a file its caption, or
 // its URL.
 func contactSays(p *agentmsg.ContactMessageParams) (string, error) {
-	kinds := []string{"TEXT", "IMAGE", "AUDIO", "VIDEO", "DOCUMENT"}
-	media := []*agentmsg.ContactMedia{p.Content.Image, p.Content.Audio, p.Content.Video, p.Content.Document}
-	kind := slices.Index(kinds, p.Type)
-	has := []bool{p.Content.Text != nil, media[0] != nil, media[1] != nil, media[2] != nil, media[3] != nil}
+	given := membersOf(&p.Content)
+	member := strings.ToLower(p.Type)
 	switch {
 	case p.ContactIdentifier == "":
 		return "", refuse(http.StatusBadRequest, "contactIdentifier required")
-	case kind < 0:
+	case !slices.Contains([]string{"TEXT", "IMAGE", "AUDIO", "VIDEO", "DOCUMENT"}, p.Type):
 		return "", refuse(http.StatusBadRequest, "type must be one of TEXT, IMAGE, AUDIO, VIDEO, DOCUMENT")
-	case !has[kind]:
-		return "", refuse(http.StatusBadRequest, "content."+strings.ToLower(p.Type)+" required for type "+p.Type)
-	}
-	has[kind] = false
-	if slices.Contains(has, true) {
-		return "", refuse(http.StatusBadRequest, "content must have no member but "+strings.ToLower(p.Type))
-	}
-	if kind == 0 {
-		if p.Content.Text.Body == "" {
-			return "", refuse(http.StatusBadRequest, "content.text.body required")
-		}
+	case !slices.Contains(given, member):
+		return "", refuse(http.StatusBadRequest, "content."+member+" required for type "+p.Type)
+	case len(given) > 1:
+		return "", refuse(http.StatusBadRequest, "content must have no member but "+member)
+	case p.Content.Text != nil && p.Content.Text.Body == "":
+		return "", refuse(http.StatusBadRequest, "content.text.body required")
+	case p.Content.Text != nil:
 		return p.Content.Text.Body, nil
 	}
-	file := media[kind-1]
+	file := cmp.Or(p.Content.Image, p.Content.Audio, p.Content.Video, p.Content.Document)
 	if !absoluteHTTP(file.URL) {
-		return "", refuse(http.StatusBadRequest, "content."+strings.ToLower(p.Type)+".url must be http or https")
+		return "", refuse(http.StatusBadRequest, "content."+member+".url must be http or https")
 	}
-	if file.Caption != "" {
-		return file.Caption, nil
+	return cmp.Or(file.Caption, file.URL), nil
+}
+
+// membersOf are the names of the members that a content has.
+func membersOf(c *agentmsg.ContactContentBody) []string {
+	var given []string
+	if c.Text != nil {
+		given = append(given, "text")
 	}
-	return file.URL, nil
+	for _, m := range [...]struct {
+		name string
+		file *agentmsg.ContactMedia
+	}{{"image", c.Image}, {"audio", c.Audio}, {"video", c.Video}, {"document", c.Document}} {
+		if m.file != nil {
+			given = append(given, m.name)
+		}
+	}
+	return given
 }
 
 // converse stores the message, waits for the AI and answers. What the page

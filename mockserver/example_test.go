@@ -39,7 +39,7 @@ func ExampleNew() {
 
 // A session's String is its transcript: a golden text for a conversation.
 func ExampleSession_String() {
-	server, err := mockserver.New(mockserver.WithAI(func(_ context.Context, turn mockserver.Turn) []string {
+	server, err := mockserver.New(mockserver.WithAI(func(context.Context, mockserver.Turn) []string {
 		return []string{"Let me see.", "It was shipped today."}
 	}))
 	if err != nil {

@@ -240,7 +240,7 @@ func WithURL(base string) Option {
 
 func absoluteHTTP(raw string) bool {
 	u, err := url.Parse(raw)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // checkSessions completes what WithSession gave.

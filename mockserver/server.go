@@ -151,7 +151,7 @@ func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hosts.loopback == nil && !s.closed {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(s.ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			s.tb.Helper()
 			s.tb.Errorf("mockserver: URL: %v", err)

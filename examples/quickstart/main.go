@@ -44,7 +44,9 @@ func run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("step %d, %s: %w", i+1, step.name, err)
 		}
-		fmt.Fprintf(out, "%2d. %-20s %s\n", i+1, step.name, said)
+		if _, err := fmt.Fprintf(out, "%2d. %-20s %s\n", i+1, step.name, said); err != nil {
+			return err
+		}
 	}
 	return nil
 }

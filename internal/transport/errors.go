@@ -4,6 +4,7 @@ package transport
 // shown: the root package has a code for each.
 type Error string
 
+// Error is the constant's own text.
 func (e Error) Error() string { return string(e) }
 
 // The errors.

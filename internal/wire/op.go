@@ -23,6 +23,7 @@ const (
 	Unsafe
 )
 
+// String is the class's name in lower case; "none" for the zero Class.
 func (c Class) String() string {
 	switch c {
 	case Safe:
