@@ -193,6 +193,6 @@ func TestNoUsableSecret(t *testing.T) {
 	for _, secrets := range [][]string{nil, {""}, {"", ""}, {"\x00"}} {
 		r := delivery("{}")
 		r.Header.Set(agentmsg.SignatureHeader, signature.Sign("", []byte("{}")))
-		require.ErrorContains(t, requireRefused(t, r, 401, agentmsg.ErrInvalidSignature, secrets...), "no secret")
+		require.ErrorContains(t, refusalOf(t, r, 401, agentmsg.ErrInvalidSignature, secrets...), "no secret")
 	}
 }
