@@ -120,7 +120,13 @@ func (x *exchange) decode(body []byte) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && (x.op != wire.Do || wrong.Field != "") {
 		return nil
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Error() == "unexpected end of JSON input" {
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case err == nil:
+		return nil
+	case !ok: // of the result's own UnmarshalJSON, which may quote the body
+		return &cleaned{"the result's type refused it", err}
+	case syntax.Error() == "unexpected end of JSON input":
 		return errTruncated
 	}
 	return err
@@ -131,7 +137,7 @@ func (x *exchange) decode(body []byte) error {
 func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
 	cfg := &x.core.config
 	if cfg.hook != nil {
-		cfg.hook(ctx, Attempt{x.name, x.api, a.Number, a.Status, a.Wait, a.Duration, a.Sent, withCode(a.Err)})
+		cfg.hook(ctx, Attempt{x.name, x.api, a.Number, a.Status, a.Wait, a.Duration, a.Sent, x.clean(a.Err)})
 	}
 	if cfg.logger != nil && a.Again {
 		cfg.logger.WarnContext(ctx, "agentmsg: retrying", "op", x.name, "attempt", a.Number, "wait", a.Wait, "reason", x.reason(a))
@@ -142,7 +148,7 @@ func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
 // of what was sent.
 func (x *exchange) reason(a transport.Attempted) string {
 	if a.Err != nil {
-		return oneLine(x.redact(withCode(a.Err).Error()))
+		return oneLine(x.clean(a.Err).Error())
 	}
 	if x.unusable != nil {
 		return "truncated answer"
@@ -165,16 +171,16 @@ func (x *exchange) err() error {
 
 func (x *exchange) decodeError(r *transport.Result) error {
 	return &DecodeError{
-		Op: x.name, Status: r.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: requestID(r.Header),
-		IdempotencyKey: x.options.key, Body: x.errorBody(r.Body), Err: join2(x.unusable, withCode(x.Stopped)), route: x.route(),
+		Op: x.name, Status: r.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: x.requestID(r),
+		IdempotencyKey: x.options.key, Body: x.errorBody(r.Body), Err: join2(x.unusable, x.clean(x.Stopped)), route: x.route(),
 	}
 }
 
 func (x *exchange) transportError() error {
-	cause := withCode(x.Result.Err)
+	cause := x.clean(x.Result.Err)
 	switch {
 	case x.Stopped != nil:
-		cause = join2(withCode(x.Stopped), cause)
+		cause = join2(x.clean(x.Stopped), cause)
 	case x.Before != nil && x.Ended != nil:
 		cause = join2(cause, x.before())
 	}
@@ -192,18 +198,29 @@ func (x *exchange) before() error {
 	case x.Before.Complete():
 		return x.apiError(x.Before, readErrorBody(x.Before.Body))
 	}
-	return withCode(x.Before.Err)
+	return x.clean(x.Before.Err)
 }
 
 func (x *exchange) apiError(r *transport.Result, said errorBody) error {
 	return &APIError{
 		API: x.api, Op: x.name, Status: r.Status, Code: x.codeOf(r, said),
-		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: clip(x.redact(said.message()), maxErrorBody),
-		RequestID: requestID(r.Header), Location: withoutQuery(r.Header.Get("Location")), RetryAfter: r.RetryAfter(),
+		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: x.messageOf(said),
+		RequestID: x.requestID(r), Location: x.redact(withoutQuery(r.Header.Get("Location"))), RetryAfter: r.RetryAfter(),
 		Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
-		Body: x.errorBody(r.Body), Err: withCode(x.Stopped), route: x.route(),
+		Body: x.errorBody(r.Body), Err: x.clean(x.Stopped), route: x.route(),
 	}
 }
+
+// messageOf is the server's text, without credentials and only then cut:
+// half of one is too much.
+func (x *exchange) messageOf(said errorBody) string {
+	if said.plain != "" {
+		return clip(x.redact(said.plain), maxServerText)
+	}
+	return clip(x.redact(said.message()), maxErrorBody)
+}
+
+func (x *exchange) requestID(r *transport.Result) string { return x.redact(requestID(r.Header)) }
 
 // codeOf is the code of a status, and of what the body adds to it.
 func (x *exchange) codeOf(r *transport.Result, said errorBody) Code {

@@ -2,6 +2,7 @@ package agentmsg
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -123,7 +124,7 @@ func (x *exchange) address(r request) error {
 // texts: it holds no id, no host and no query.
 func (x *exchange) route() string {
 	if x.op == wire.Do {
-		return x.Method + " " + wire.PathOf(x.elements...)
+		return x.Method + " " + cmp.Or(wire.PathOf(x.elements...), "/")
 	}
 	return x.op.Route().String()
 }

@@ -169,6 +169,9 @@ func (c *core) endpoint(from *core, api API) *endpoint {
 		MaxBackoff:    orDuration(policy.MaxBackoff, 8*time.Second),
 		Limiter:       set.limiter,
 	}
+	if policy.MinBackoff == 0 { // of a default and a given bound the given one stands
+		e.MinBackoff = min(e.MinBackoff, e.MaxBackoff)
+	}
 	e.MaxBackoff = max(e.MaxBackoff, e.MinBackoff)
 	c.share(from, api, e)
 	return e

@@ -17,6 +17,7 @@ const (
 // CONVERSATIONS_API_TOKEN and CONVERSATIONS_BASE_URL. An empty variable counts
 // as none. Explicit options win.
 //
+// A variable that cannot be used is an error, also beside an explicit option.
 // No credential at all, a Conversations token without its base, and a base
 // without its credential are errors that name the variables.
 func NewClientFromEnv(opts ...Option) (*Client, error) {

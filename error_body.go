@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/agentmsg/agentmsg/internal/transport"
 )
@@ -15,7 +14,7 @@ import (
 type errorBody struct {
 	Status  string // of the Conversations API's envelope
 	members map[string]json.RawMessage
-	plain   string // the body's beginning, where it is no JSON object
+	plain   string // the body, where it is no JSON object
 }
 
 // readErrorBody reads any body and never fails.
@@ -23,7 +22,7 @@ func readErrorBody(body []byte) errorBody {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
 	var e errorBody
 	if json.Unmarshal(body, &e.members) != nil || e.members == nil {
-		e.plain = clip(string(body[:min(len(body), maxErrorBody)]), maxServerText)
+		e.plain = string(body[:min(len(body), maxErrorBody)])
 		return e
 	}
 	e.Status = text(e.members["status"])
@@ -121,6 +120,35 @@ func withCode(err error) error {
 	return err
 }
 
+// cleaned is an error in other words: its own hold what no text may. What it
+// is stays findable by errors.Is; the error itself does not come out.
+type cleaned struct {
+	text string
+	err  error
+}
+
+func (e *cleaned) Error() string { return e.text }
+
+// Is reports whether the error behind it is the target.
+func (e *cleaned) Is(target error) bool { return errors.Is(e.err, target) }
+
+// clean makes a cause fit for an error: with this module's codes, without a
+// URL's query, without credentials.
+func (x *exchange) clean(err error) error {
+	err = withCode(err)
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		text = strings.ReplaceAll(text, wrapped.URL, withoutQuery(wrapped.URL))
+	}
+	if text = x.redact(text); text == err.Error() {
+		return err
+	}
+	return &cleaned{text, err}
+}
+
 // join2 is errors.Join without the layer where there is one error only.
 func join2(a, b error) error {
 	switch {
@@ -143,26 +171,35 @@ func (x *exchange) errorBody(body []byte) []byte {
 
 const shortestSecret = 4 // a shorter one is no secret, and would blacken every text
 
-// redact takes this client's credentials out of a text that came from outside.
+// redact takes this client's credentials out of a text that came from
+// outside, those too that were replaced during the call.
 func (x *exchange) redact(s string) string {
 	s = without(s, x.Token)
+	for _, token := range x.Spent {
+		s = without(s, token)
+	}
 	for _, e := range x.core.endpoints {
 		s = without(s, e.credential.Token)
 	}
 	return s
 }
 
+// Credentials are printable ASCII, so these are all that JSON does to them.
+var (
+	inJSON     = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	inHTMLJSON = strings.NewReplacer(`<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`)
+	inSlashed  = strings.NewReplacer(`/`, `\/`)
+)
+
 // without takes a secret out of a text, as it is and as JSON writes it.
 func without(s, secret string) string {
-	if len(secret) < shortestSecret || !utf8.ValidString(secret) {
+	if len(secret) < shortestSecret {
 		return s
 	}
-	s = strings.ReplaceAll(s, secret, redacted)
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		return s
+	quoted := inJSON.Replace(secret)
+	for _, form := range [...]string{secret, quoted, inHTMLJSON.Replace(quoted)} {
+		s = strings.ReplaceAll(s, form, redacted)
+		s = strings.ReplaceAll(s, inSlashed.Replace(form), redacted)
 	}
-	inner := string(quoted[1 : len(quoted)-1])
-	s = strings.ReplaceAll(s, inner, redacted)
-	return strings.ReplaceAll(s, strings.ReplaceAll(inner, "/", `\/`), redacted)
+	return s
 }

@@ -98,7 +98,8 @@ type APIError struct {
 	// credentials replaced by REDACTED.
 	Body []byte
 	// Err is why the call was not repeated though it could have been:
-	// ErrRetryBudget or the end of the context; or a TokenSource's error.
+	// ErrRetryBudget, ErrRateLimited of the client's own limiter, or the end
+	// of the context; or a TokenSource's error.
 	Err error
 
 	route string
@@ -137,7 +138,7 @@ func (e *APIError) Unwrap() []error {
 func (e *APIError) CallOutcome() Outcome { return e.Outcome }
 
 func (e *APIError) temporary() bool {
-	if e.Err != nil && !errors.Is(e.Err, ErrRetryBudget) {
+	if e.Err != nil && !errors.Is(e.Err, ErrRetryBudget) && !errors.Is(e.Err, ErrRateLimited) {
 		return false
 	}
 	return e.Code == ErrRateLimited || e.Code == ErrServer

@@ -77,7 +77,7 @@ func optionError(option, reason string) error {
 // credential checks a credential without ever showing it.
 func credential(option, value string) error {
 	if err := transport.ValidToken(value); err != nil {
-		return optionError(option, "'s credential "+err.Error()+": give it exactly as the dashboard shows it")
+		return optionError(option, "has a credential that "+err.Error()+": give it exactly as the dashboard shows it")
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func parseBase(option, raw string) (*url.URL, error) {
 	default:
 		return u, nil
 	}
-	return nil, optionError(option, "'s base URL "+reason+": give scheme, host and path, like https://host/v1")
+	return nil, optionError(option, "has a base URL that "+reason+": give scheme, host and path, like https://host/v1")
 }
 
 // WithHTTPClient uses the transport and the cookie jar of h, which is copied

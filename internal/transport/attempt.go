@@ -87,7 +87,7 @@ func (c *Call) prepare(ctx context.Context) error {
 		c.Permanent = true
 		return err
 	}
-	c.Token = token
+	c.use(token)
 	return ctx.Err()
 }
 

@@ -27,14 +27,15 @@ type Call struct {
 	Caller      Caller
 
 	// What came of it.
-	Result            // of the last attempt
-	Before    *Result // of the one before it
-	Attempts  int     // sent or tried, net/http's own replays included
-	Outcome   Outcome // the greatest of all attempts; None: it succeeded
-	Stopped   error   // why another attempt was not made though it could have been
-	Permanent bool    // the same call would fail the same way
-	Ended     error   // the context's, where it ended the call
-	Token     string  // the credential of the last attempt
+	Result             // of the last attempt
+	Before    *Result  // of the one before it
+	Attempts  int      // sent or tried, net/http's own replays included
+	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
+	Stopped   error    // why another attempt was not made though it could have been
+	Permanent bool     // the same call would fail the same way
+	Ended     error    // the context's, where it ended the call
+	Token     string   // the credential of the last attempt
+	Spent     []string // those of the attempts before, where a source gave others
 
 	ctx      callContext
 	endpoint *Endpoint
@@ -239,8 +240,17 @@ func (c *Call) renew(ctx context.Context) bool {
 		c.Stopped = err
 		return false
 	}
-	c.Token, c.wait = token, 0
+	c.use(token)
+	c.wait = 0
 	return token != refused
+}
+
+// use takes a token of the source, and keeps in mind the one before.
+func (c *Call) use(token string) {
+	if c.Token != "" && c.Token != token {
+		c.Spent = append(c.Spent, c.Token)
+	}
+	c.Token = token
 }
 
 // backoff is full jitter: anywhere up to a bound that doubles.
