@@ -3,7 +3,6 @@ package agentmsg_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/agentmsg/agentmsg"
 	"github.com/stretchr/testify/require"
 )
 
@@ -231,103 +229,3 @@ func flood(status int, header string, bytesOfIt int) faultAct {
 		return false
 	}
 }
-
-// quickRetry are the waits of the tests on sockets. The budget is off: they count
-// requests.
-var quickRetry = agentmsg.WithRetry(agentmsg.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Budget: -1})
-
-// faultClient is a client of all three APIs at one address.
-func faultClient(t *testing.T, base string, opts ...agentmsg.Option) *agentmsg.Client {
-	t.Helper()
-	client, err := agentmsg.NewClient(append([]agentmsg.Option{
-		agentmsg.WithMAIA(secretToken), agentmsg.WithBluBash(secretKey), agentmsg.WithConversations(base+"/v1", secretToken),
-		agentmsg.WithBaseURL(agentmsg.MAIA, base), agentmsg.WithBaseURL(agentmsg.BluBash, base), quickRetry,
-	}, opts...)...)
-	require.NoError(t, err)
-	t.Cleanup(client.CloseIdleConnections)
-	return client
-}
-
-// faultCalls are one operation of each retry class.
-var faultCalls = [3]struct {
-	class string
-	call  func(context.Context, *agentmsg.Client, ...agentmsg.CallOption) error
-}{
-	{"safe", func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) error {
-		_, err := c.Sessions.PauseAI(ctx, "s", opts...)
-		return err
-	}},
-	{"keyed", func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) error {
-		_, err := c.Contacts.Send(ctx, "channel", agentmsg.ContactMessageParams{ContactContent: agentmsg.ContactText("hello"), ContactIdentifier: "c"}, opts...)
-		return err
-	}},
-	{"unsafe", func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) error {
-		_, err := c.Messages.Send(ctx, agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Content: "hello"}, opts...)
-		return err
-	}},
-}
-
-// tripFunc is a RoundTripper in one function, for tests in a bubble.
-type tripFunc func(*http.Request) (*http.Response, error)
-
-func (f tripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// memoryServer answers the nth request by the nth function, further ones well, and
-// keeps the times.
-type memoryServer struct {
-	mu     sync.Mutex
-	script []tripFunc
-	at     []time.Time
-}
-
-func inMemoryOf(script ...tripFunc) *memoryServer { return &memoryServer{script: script} }
-
-func (m *memoryServer) RoundTrip(r *http.Request) (*http.Response, error) {
-	m.mu.Lock()
-	n := len(m.at)
-	m.at = append(m.at, time.Now())
-	m.mu.Unlock()
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	if n < len(m.script) {
-		return m.script[n](r)
-	}
-	return memorySays(200, nil, goodBody(r.URL.Path))(r)
-}
-
-// waited is how long it was between the first two requests.
-func (m *memoryServer) waited() time.Duration { return m.at[1].Sub(m.at[0]) }
-
-func (m *memoryServer) client() agentmsg.Option {
-	return agentmsg.WithHTTPClient(&http.Client{Transport: m})
-}
-
-func memorySays(status int, header http.Header, body string) tripFunc {
-	if header == nil {
-		header = http.Header{}
-	}
-	return func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
-	}
-}
-
-func memoryFails(err error) tripFunc {
-	return func(*http.Request) (*http.Response, error) { return nil, err }
-}
-
-// memoryHangs says nothing until the request's context ends.
-func memoryHangs(r *http.Request) (*http.Response, error) {
-	<-r.Context().Done()
-	return nil, r.Context().Err()
-}
-
-// memoryDrips is an answer whose body hangs.
-func memoryDrips(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(hangingBody{r.Context()}), ContentLength: -1}, nil
-}
-
-type hangingBody struct{ ctx context.Context }
-
-func (b hangingBody) Read([]byte) (int, error) { <-b.ctx.Done(); return 0, b.ctx.Err() }
