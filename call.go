@@ -2,7 +2,6 @@ package agentmsg
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -91,78 +90,6 @@ func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) er
 	x.headers()
 	x.limits()
 	return nil
-}
-
-// address finds the endpoint and builds the URL.
-func (x *exchange) address(r request) error {
-	if x.core != nil {
-		x.endpoint = x.core.endpoints[x.api]
-	}
-	if x.endpoint == nil {
-		return notConfigured(x.name, x.api)
-	}
-	route := r.op.Route()
-	var path string
-	if r.custom == nil {
-		for i, arg := range r.args {
-			if reason := badElement(arg); reason != "" {
-				return invalid(x.name, argName(route.Template(), i), reason)
-			}
-		}
-		x.Method = route.Method()
-		path = route.Path(r.args...)
-	} else {
-		path = wire.PathOf(r.custom.Path...)
-		x.url.RawQuery = r.custom.Query.Encode()
-	}
-	x.url = join(x.endpoint.base, path, x.url.RawQuery)
-	x.URL = &x.url
-	return nil
-}
-
-// route is the call's method and path as documentation writes them, for
-// texts: it holds no id, no host and no query.
-func (x *exchange) route() string {
-	if x.op == wire.Do {
-		return x.Method + " " + cmp.Or(wire.PathOf(x.elements...), "/")
-	}
-	return x.op.Route().String()
-}
-
-// join puts an escaped path below a base.
-func join(base *url.URL, path, query string) url.URL {
-	u := url.URL{Scheme: base.Scheme, Host: base.Host, RawQuery: query}
-	if base.RawPath == "" && !strings.Contains(path, "%") {
-		u.Path = base.Path + path
-		return u
-	}
-	u.RawPath = base.EscapedPath() + path
-	u.Path, _ = url.PathUnescape(u.RawPath) // made by PathEscape: always valid
-	return u
-}
-
-// badElement says why a path element cannot be sent; empty: it can.
-func badElement(arg string) string {
-	switch arg {
-	case "":
-		return "is empty: give the id"
-	case ".", "..":
-		return "is " + arg + ", which a URL takes for a folder: give the id"
-	}
-	return ""
-}
-
-// argName is a path argument as the methods call it: {sessionId} is SessionID.
-func argName(template string, i int) string {
-	name := strings.Split(template, "{")[i+1]
-	name, _, _ = strings.Cut(name, "}")
-	name, _ = strings.CutSuffix(name, "Id")
-	return strings.ToUpper(name[:1]) + name[1:] + "ID"
-}
-
-func notConfigured(op Op, api API) error {
-	option := map[API]string{MAIA: "WithMAIA", BluBash: "WithBluBash", Conversations: "WithConversations"}[api]
-	return &ParamError{Op: op, Param: "the client", Reason: "is not configured for " + string(api) + ": give " + option + " to NewClient", Code: ErrNotConfigured}
 }
 
 // encode writes the body once; each attempt reads it anew.
