@@ -51,8 +51,11 @@ func FuzzPath(f *testing.F) {
 	route := wire.LinkMessage.Route()
 	f.Fuzz(func(t *testing.T, session, message string) {
 		for _, arg := range []string{session, message} {
-			if arg == "" || arg == "." || arg == ".." {
+			switch arg {
+			case "", ".", "..":
 				t.Skip("the client refuses these")
+			case "/":
+				t.Skip("net/http's router takes an element that is %2F alone for the end of a path")
 			}
 		}
 		path := route.Path(session, message)
