@@ -18,8 +18,8 @@ type MessagesService struct{ core *core }
 //
 // It is embedded in [SendMessageParams] and [EchoParams].
 type Channel struct {
-	// Identifier is the channel's identifier (a phone number, a name), never
-	// its id. Required.
+	// Identifier is the identifier of your own channel (its phone number, its
+	// name), never its id, and never the customer's number. Required.
 	Identifier string `json:"fromChannelIdentifier"`
 	// Type is the channel's type; empty means [ChannelTypeAPI].
 	Type ChannelType `json:"channelType,omitempty"`

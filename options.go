@@ -76,13 +76,17 @@ func optionError(option, reason string) error {
 
 // credential checks a credential without ever showing it.
 func credential(option, value string) error {
+	if scheme, _, blank := strings.Cut(value, " "); blank && strings.EqualFold(scheme, "Bearer") {
+		return optionError(option, "has a credential that begins with Bearer: give the token alone")
+	}
 	if err := transport.ValidToken(value); err != nil {
 		return optionError(option, "has a credential that "+err.Error()+": give it exactly as the dashboard shows it")
 	}
 	return nil
 }
 
-// WithMAIA configures MAIA with its API token.
+// WithMAIA configures MAIA with its API token, which goes to
+// https://api.maiacompany.io unless [WithBaseURL] says otherwise.
 func WithMAIA(token string) Option {
 	return func(c *config) error {
 		if err := credential("WithMAIA", token); err != nil {
@@ -114,7 +118,8 @@ func WithMAIATokenSource(src TokenSource) Option {
 	}
 }
 
-// WithBluBash configures BluBash with the workspace's API key.
+// WithBluBash configures BluBash with the workspace's API key, which goes to
+// https://api.blubash.io unless [WithBaseURL] says otherwise.
 func WithBluBash(key string) Option {
 	return func(c *config) error {
 		if err := credential("WithBluBash", key); err != nil {

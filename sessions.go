@@ -60,7 +60,8 @@ func noProviderMsgID(op Op) error {
 // AIPause is whether the AI answers in a session.
 type AIPause struct {
 	SessionID SessionID `json:"sessionId"`
-	AIPaused  bool      `json:"aiPaused"`
+	// AIPaused is what the server says the state is now.
+	AIPaused bool `json:"aiPaused"`
 	// Message is the server's remark to people.
 	Message string `json:"message"`
 }
@@ -115,8 +116,8 @@ func (s *SessionsService) React(ctx context.Context, session SessionID, p ReactP
 	return err
 }
 
-// PauseAI stops the AI from answering in the session: messages are stored, a
-// human answers through [ChannelsService.SendAgentMessage]. It also sends an
+// PauseAI stops the AI from answering in the session, which AIPaused of the
+// answer confirms: messages are stored, a human answers through [ChannelsService.SendAgentMessage]. It also sends an
 // [AIPauseEvent]. Safe to repeat.
 //
 // API: PATCH /sessions/{sessionId}/ai-paused.

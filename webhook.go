@@ -90,8 +90,7 @@ func ParseEvent(body []byte) (Event, error) {
 	return event, nil
 }
 
-// ReadWebhook reads, bounds, verifies and parses one delivery, for those who
-// do not mount an http.Handler of this module. Every error is a
+// ReadWebhook reads, bounds, verifies and parses one delivery. Every error is a
 // [*WebhookError], whose Status is the answer to give. Bytes that are not
 // signed under one of the secrets are never parsed.
 //

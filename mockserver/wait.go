@@ -33,7 +33,8 @@ func (s *Server) answered(op agentmsg.Op) int {
 	return s.journal.asked[op]
 }
 
-// WaitDeliveries waits until n attempts to deliver have ended since the start.
+// WaitDeliveries waits until n attempts to deliver have ended since the start:
+// those of every kind of event, failed ones too.
 // Its error is that of [Server.WaitRequests].
 func (s *Server) WaitDeliveries(ctx context.Context, n int) error {
 	return s.await(ctx, fmt.Sprintf("%d deliveries", n), func() bool {
@@ -50,8 +51,9 @@ func (s *Server) Wait(ctx context.Context, ok func() bool) error {
 }
 
 // Idle waits until no request, turn of the AI, delivery or retry is under way
-// or pending: nothing more will be sent until someone speaks again. Its error
-// is that of [Server.WaitRequests].
+// or pending: the server sends nothing more until someone speaks again. It
+// knows nothing of what a receiver does after its answer. Its error is that of
+// [Server.WaitRequests].
 func (s *Server) Idle(ctx context.Context) error {
 	return s.await(ctx, "idleness", func() bool {
 		s.mu.Lock()

@@ -33,7 +33,9 @@ func (s *Server) SetWebhook(url, secret string) error {
 }
 
 // SetWebhookHandler is [WithWebhookHandler] for a server that runs: events
-// from now on go to h. A nil handler is a misuse.
+// from now on go to h. A nil handler fails the test at once; of a server from
+// [New] it panics. A handler that panics is a failed connection, as behind any
+// http.Server: the delivery is tried again.
 func (s *Server) SetWebhookHandler(h http.Handler, secret string) {
 	if err := s.setReceiver(WithWebhookHandler(h, secret)); err != nil {
 		s.fail("SetWebhookHandler has a nil handler")
