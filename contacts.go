@@ -150,6 +150,7 @@ func absoluteHTTP(raw string) bool {
 // Source: BluBash Channels, answer 200. Members of the conversation and of
 // the messages come from an older page and are read leniently.
 type ContactReply struct {
+	// Success is true: an explicit false is an [*APIError].
 	Success        bool                `json:"success"`
 	ContactID      ContactID           `json:"contactId"`
 	ConversationID ConversationID      `json:"conversationId"`

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/agentmsg/agentmsg/internal/signature"
-	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // SignatureHeader is the header that signs a webhook delivery: lower-case hex
@@ -18,7 +17,7 @@ import (
 // a prefix.
 //
 // Source: MAIA, "Webhooks".
-const SignatureHeader = wire.HeaderSignature
+const SignatureHeader = "X-Maia-Signature"
 
 // maxWebhookBody is far above any delivery: a message's files come as URLs.
 const maxWebhookBody = 1 << 20

@@ -60,8 +60,9 @@ type Channel struct {
 }
 
 // AI answers a customer. Each string is one message; none: it stays silent.
-// ctx ends with [Server.Close], and the AI must return then. It runs on its
-// own goroutine, for one session one turn after another.
+// ctx ends with [Server.Close], and the AI must return then. It must be safe
+// for concurrent use: of one session turns come one after another, different
+// sessions run side by side, and so do BluBash calls. Ours.
 type AI func(ctx context.Context, turn Turn) []string
 
 // Turn is what the AI is asked.
@@ -245,16 +246,21 @@ func absoluteHTTP(raw string) bool {
 
 // checkSessions completes what WithSession gave.
 func (c *config) checkSessions() error {
-	seen := map[agentmsg.SessionID]bool{}
+	seen := map[any]bool{} // a place or a person
 	for i := range c.sessions {
 		x := &c.sessions[i]
 		if err := c.completeSession(x); err != nil {
 			return err
 		}
-		if x.ID != "" && seen[x.ID] {
+		here, who := place{x.API, x.ID}, person{x.ChannelID, x.ExternalUserID}
+		if x.ID != "" && seen[here] {
 			return optionError("WithSession", fmt.Sprintf("gives the session %q a second time", x.ID))
 		}
-		seen[x.ID] = true
+		if x.API == agentmsg.BluBash && seen[who] {
+			return optionError("WithSession", fmt.Sprintf("gives the contact %q a second conversation", x.ExternalUserID))
+		}
+		seen[here] = true
+		seen[who] = seen[who] || x.API == agentmsg.BluBash
 	}
 	return nil
 }

@@ -61,10 +61,7 @@ func (s *Server) setReceiver(opt Option) error {
 // all, under the URL that each would have had. s.mu is held.
 func (s *Server) receiverOf(ch *Channel) receiver {
 	to := s.hooks
-	if ch.WebhookURL == "" {
-		return to
-	}
-	to.url = ch.WebhookURL
+	to.url = cmp.Or(ch.WebhookURL, to.url)
 	to.secret = cmp.Or(ch.WebhookSecret, to.secret)
 	return to
 }
