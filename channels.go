@@ -13,6 +13,8 @@ import (
 type ChannelsService struct{ core *core }
 
 // AgentMessageParams is a human's answer to the customer.
+//
+// Source: MAIA, "From human".
 type AgentMessageParams struct {
 	// Content is the text; one of Content and Attachments is required.
 	Content string `json:"content"`
@@ -25,6 +27,8 @@ type AgentMessageParams struct {
 }
 
 // AgentMessage is a message of the business as MAIA stored it.
+//
+// Source: MAIA, "From human", answer 200.
 type AgentMessage struct {
 	ID           MessageID `json:"id"`
 	SessionID    SessionID `json:"sessionId"`

@@ -15,6 +15,8 @@ import (
 type SessionsService struct{ core *core }
 
 // LinkMessageParams ties a message to the provider's own id of it.
+//
+// Source: MAIA, "Status, link, reactions".
 type LinkMessageParams struct {
 	// ProviderMsgID is the provider's id (WhatsApp's, say). Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -23,6 +25,8 @@ type LinkMessageParams struct {
 }
 
 // UpdateStatusParams says how far a message has come at the provider.
+//
+// Source: MAIA, "Status, link, reactions".
 type UpdateStatusParams struct {
 	// ProviderMsgID is the id that was linked before. Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -31,6 +35,8 @@ type UpdateStatusParams struct {
 }
 
 // ReactParams is a reaction to a message.
+//
+// Source: MAIA, "Status, link, reactions".
 type ReactParams struct {
 	// ProviderMsgID is the id that was linked before. Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -58,6 +64,8 @@ func noProviderMsgID(op Op) error {
 }
 
 // AIPause is whether the AI answers in a session.
+//
+// Source: MAIA, "PATCH /sessions/{sessionId}/ai-paused".
 type AIPause struct {
 	SessionID SessionID `json:"sessionId"`
 	// AIPaused is what the server says the state is now.
