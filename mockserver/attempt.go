@@ -44,7 +44,9 @@ func (s *Server) post(d *delivery) (http.Header, int, error) {
 		return r.Header, 0, causeOf(ctx, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // the status says it all
+	if answer.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which does not end
+		_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // the status says it all
+	}
 	return r.Header, answer.StatusCode, nil
 }
 

@@ -31,7 +31,11 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if err := ch.allows(p.AgentID); err != nil {
+	agents := ch
+	if x := s.world.sessions[place{agentmsg.MAIA, p.SessionID}]; x != nil {
+		agents = x.channel // a session stays where it began
+	}
+	if err := agents.allows(p.AgentID); err != nil {
 		return result{}, err
 	}
 	in, isNew := s.enter(ch, p.SendMessageParams)

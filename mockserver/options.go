@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -21,7 +22,8 @@ type config struct {
 	channels []Channel
 	blubash  []agentmsg.BluBashChannelID
 	sessions []Session
-	ai       AI
+	ai       AI   // nil: the default
+	silent   bool // nothing answers
 	delay    time.Duration
 	hooks    receiver
 	url      string
@@ -74,12 +76,10 @@ type Turn struct {
 	Text string
 }
 
-func sayBack(_ context.Context, turn Turn) []string { return []string{"You said: " + turn.Text} }
-
 const defaultJournal = 10_000
 
 func newConfig(opts []Option) (config, error) {
-	c := config{ai: sayBack, journal: defaultJournal, keys: credentials{Credentials: Credentials{
+	c := config{journal: defaultJournal, keys: credentials{Credentials: Credentials{
 		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
 	}}}
 	for _, opt := range opts {
@@ -175,7 +175,7 @@ func WithSession(x Session) Option {
 // WithAI sets what answers the customers; nil: nothing does.
 func WithAI(ai AI) Option {
 	return func(cfg *config) error {
-		cfg.ai = ai
+		cfg.ai, cfg.silent = ai, ai == nil
 		return nil
 	}
 }
@@ -291,7 +291,12 @@ func (c *config) completeSession(x *Session) error {
 		if x.ExternalUserID == "" {
 			return optionError("WithSession", "has a BluBash session without ExternalUserID, by which its contact is found")
 		}
+		x.AgentID = cmp.Or(x.AgentID, DefaultAgentID)
 	case agentmsg.Conversations:
+		if x.ChannelID != "" {
+			return optionError("WithSession", "gives a conversation a channel, which that API does not have")
+		}
+		x.AgentID = cmp.Or(x.AgentID, DefaultAgentID)
 	default:
 		return optionError("WithSession", fmt.Sprintf("names an API that there is not: %q", x.API))
 	}

@@ -78,9 +78,17 @@ func (s *Server) await(ctx context.Context, what string, op agentmsg.Op, ok func
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return s.missed(what, op, ctx.Err())
+			return s.missed(what, op, whyEnded(ctx))
 		}
 	}
+}
+
+// whyEnded is a context's error, and its cause where that is another.
+func whyEnded(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the very same one, or another
+		return fmt.Errorf("%w (%w)", ctx.Err(), cause)
+	}
+	return ctx.Err()
 }
 
 // nextChange is closed at the next change of state.
@@ -93,7 +101,10 @@ func (s *Server) nextChange() (changed <-chan struct{}, closed bool) {
 	return s.changed, s.closed
 }
 
-const shownRecords = 10
+const (
+	shownRecords  = 10
+	shownMessages = 50 // of each session
+)
 
 // missed says what there was instead: the operation's own requests first, they
 // are the nearest misses.
@@ -109,6 +120,7 @@ func (s *Server) missed(what string, op agentmsg.Op, why error) error {
 	s.mu.Unlock()
 	sessions := s.Sessions()
 	for _, x := range sessions[max(0, len(sessions)-shownRecords):] {
+		x.Messages = x.Messages[max(0, len(x.Messages)-shownMessages):]
 		fmt.Fprintf(&seen, "\n  %s session %q:\n    %s", x.API, x.ID, strings.ReplaceAll(strings.TrimSuffix(x.String(), "\n"), "\n", "\n    "))
 	}
 	return fmt.Errorf("mockserver: waited for %s: %w; the last of what came:%s", what, why, seen.String())

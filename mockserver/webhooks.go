@@ -21,7 +21,7 @@ const memoryWebhook = "http://app.test/webhook"
 // serve gives a handler in memory its connections.
 func (r *receiver) serve(h *serving) {
 	if r.handler != nil {
-		r.via = newPipeHost(r.handler)
+		r.via = newPipeHost(buffered(r.handler))
 		h.webhooks = append(h.webhooks, r.via)
 	}
 }
