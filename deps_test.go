@@ -12,43 +12,44 @@ import (
 
 var rootFS = os.DirFS(".")
 
-// Who imports this module links these modules and no others.
-func TestLinkedModules(t *testing.T) {
+const module = "github.com/agentmsg/agentmsg"
+
+// Who imports a package of this module links these modules and no others, and
+// a leaf imports nothing of this module.
+func TestWhatIsLinked(t *testing.T) {
 	t.Parallel()
-	allowed := []string{"github.com/agentmsg/agentmsg", "github.com/hashicorp/go-cleanhttp", "github.com/hashicorp/go-retryablehttp", "github.com/google/go-querystring"}
-	for _, pkg := range []string{".", "./mockserver"} {
-		for _, module := range goList(t, "{{with .Module}}{{.Path}}{{end}}", pkg) {
-			require.Contains(t, allowed, module, pkg)
+	allowed := []string{module, "github.com/hashicorp/go-cleanhttp", "github.com/hashicorp/go-retryablehttp", "github.com/google/go-querystring"}
+	linked := dependencies(t, ".", "./mockserver", "./internal/...")
+	for _, pkg := range []string{module, module + "/mockserver"} {
+		require.Contains(t, linked[pkg], "net/http", "the list is one")
+		for _, path := range linked[pkg] {
+			outside := strings.Contains(strings.Split(path, "/")[0], ".")
+			require.True(t, !outside || slices.ContainsFunc(allowed, func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") }), "%s links %s", pkg, path)
 		}
-		linked := goList(t, "{{.ImportPath}}", pkg)
-		require.Contains(t, linked, "net/http", "the list is one")
-		for _, never := range []string{"testing", "net/http/httptest", "github.com/stretchr/testify/require"} {
-			require.NotContains(t, linked, never, pkg)
-		}
-		if pkg == "." {
-			require.NotContains(t, linked, "github.com/agentmsg/agentmsg/mockserver")
+		for _, never := range []string{"testing", "net/http/httptest", "flag"} {
+			require.NotContains(t, linked[pkg], never, pkg)
 		}
 	}
-}
-
-// The leaves import nothing of this module.
-func TestLeaves(t *testing.T) {
-	t.Parallel()
+	require.NotContains(t, linked[module], module+"/mockserver")
 	for _, leaf := range []string{"wire", "transport", "signature"} {
-		for _, linked := range goList(t, "{{.ImportPath}}", "./internal/"+leaf) {
-			require.True(t, !strings.HasPrefix(linked, "github.com/agentmsg/") || strings.HasSuffix(linked, "/internal/"+leaf), "%s links %s", leaf, linked)
+		require.NotEmpty(t, linked[module+"/internal/"+leaf])
+		for _, path := range linked[module+"/internal/"+leaf] {
+			require.False(t, strings.HasPrefix(path, module), "%s links %s", leaf, path)
 		}
 	}
 }
 
-// goList is what a package and its dependencies say, without repeats.
-func goList(t *testing.T, format, pkg string) []string {
+// dependencies are all packages that each of the named ones links.
+func dependencies(t *testing.T, packages ...string) map[string][]string {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, pkg)
+	list := exec.CommandContext(t.Context(), "go", append([]string{"list", "-f", `{{.ImportPath}} {{join .Deps " "}}`}, packages...)...)
 	list.Env = append(os.Environ(), "GOWORK=off")
 	out, err := list.Output()
 	require.NoError(t, err)
-	lines := strings.Fields(string(out))
-	slices.Sort(lines)
-	return slices.Compact(lines)
+	linked := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		linked[fields[0]] = fields[1:]
+	}
+	return linked
 }

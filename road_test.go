@@ -20,7 +20,6 @@ import (
 // A call goes through four frames of this module, by name.
 func TestRoad(t *testing.T) {
 	t.Parallel()
-	const module = "github.com/agentmsg/agentmsg"
 	var road []string
 	client := faultClient(t, "http://api.test", agentmsg.WithHTTPClient(&http.Client{Transport: tripFunc(func(r *http.Request) (*http.Response, error) {
 		pcs := make([]uintptr, 64)
