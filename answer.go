@@ -53,6 +53,10 @@ func lacks(name string) error {
 
 // judgeFailure looks for what the status does not say.
 func (x *exchange) judgeFailure(r *transport.Result) transport.Verdict {
+	if x.op.Route().Presigned() {
+		x.failure = readStorageError(r.Body)
+		return transport.Plain
+	}
 	x.failure = readErrorBody(r.Body)
 	switch {
 	case r.Status == http.StatusForbidden && (noneRemain(r) || x.failure.namesRateLimit()):
@@ -196,7 +200,10 @@ func (x *exchange) before() error {
 	case x.Before.Complete() && x.unusable != nil: // the last attempt that was judged
 		return x.decodeError(x.Before)
 	case x.Before.Complete():
-		return x.apiError(x.Before, readErrorBody(x.Before.Body))
+		failure := x.failure
+		x.judgeFailure(x.Before)
+		failure, x.failure = x.failure, failure
+		return x.apiError(x.Before, failure)
 	}
 	return x.clean(x.Before.Err)
 }

@@ -17,8 +17,10 @@ import (
 type request struct {
 	op     wire.Op
 	args   []string // of the route's path, in its order
-	body   any      // encoded as JSON; nil: none
-	custom *Request // of Do, instead of route and body
+	query  url.Values
+	body   any           // encoded as JSON; nil: none
+	file   *fileTransfer // with a storage, instead of route and body
+	custom *Request      // of Do, instead of route and body
 }
 
 // call is the only road from a method to the network: it builds the request,
@@ -31,7 +33,7 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 		return nil, err
 	}
 	started := time.Now()
-	transport.Do(ctx, &x.endpoint.Endpoint, &x.Call)
+	transport.Do(ctx, x.peer(), &x.Call)
 	x.fill(x.options.response, time.Since(started))
 	if err := x.err(); err != nil {
 		return nil, err
@@ -86,6 +88,11 @@ func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) er
 	x.Rule = transport.Rule{
 		Repeatable: x.options.class != wire.Unsafe || x.options.retryAmbiguous,
 		Keyed:      x.options.class == wire.Keyed,
+	}
+	if r.file != nil {
+		if err := x.transfer(r.file); err != nil {
+			return err
+		}
 	}
 	x.headers()
 	x.limits()
@@ -145,6 +152,9 @@ func (x *exchange) limits() {
 	usual := 30 * time.Second
 	if x.api == BluBash { // it waits for an AI
 		usual = 120 * time.Second
+	}
+	if x.Source != nil {
+		usual += time.Duration(x.Source.Size/(256<<10)) * time.Second
 	}
 	x.Timeout = orDuration(x.options.timeout, orDuration(policy.AttemptTimeout, usual))
 	if h := x.core.config.http; h != nil && h.Timeout > 0 {

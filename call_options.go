@@ -25,6 +25,7 @@ type callConfig struct {
 	headers        []transport.Header
 	fields         []field
 	response       *Response
+	progress       func(sent, total int64)
 }
 
 type field struct {
@@ -145,6 +146,19 @@ func WithField(name string, value any) CallOption {
 			return invalid("", "WithField", "has a value for "+name+" that cannot be written as JSON")
 		}
 		c.fields = append(c.fields, field{name, b})
+		return nil
+	}
+}
+
+// WithProgress calls f as a file is sent, on the goroutine that sends it: with
+// 0 when it begins, again on each attempt, then with what has been sent. f
+// must not block. Of a call that sends no file it hears nothing.
+func WithProgress(f func(sent, total int64)) CallOption {
+	return func(c *callConfig) error {
+		if f == nil {
+			return invalid("", "WithProgress", "has a nil function")
+		}
+		c.progress = f
 		return nil
 	}
 }

@@ -165,6 +165,9 @@ func (x *exchange) errorBody(body []byte) []byte {
 	if len(body) == 0 {
 		return nil
 	}
+	if x.op.Route().Presigned() {
+		body = storageBody(body)
+	}
 	clean := []byte(x.redact(string(body)))
 	return bytes.Clone(clean[:min(len(clean), maxErrorBody)])
 }

@@ -20,6 +20,9 @@ type Call struct {
 	Method      string
 	URL         *url.URL
 	Payload     []byte   // JSON; nil: none
+	Source      *Source  // a file instead; nil: none
+	Sink        *Sink    // where a success's body goes; nil: into Result
+	Bare        bool     // for a storage: no header but Headers and the body's
 	Headers     []Header // besides those that every request has
 	Rule        Rule
 	MaxAttempts int
@@ -48,6 +51,7 @@ type Call struct {
 	renewed  bool          // the token was asked for once more
 	fresh    bool          // and is the one of the next attempt
 	refused  error         // why the last attempt did not begin
+	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
 		body   content
 		values [fixedHeaders]string
@@ -181,13 +185,19 @@ func (c *Call) after(ctx context.Context) bool {
 		c.Outcome = None
 		c.endpoint.Budget.earn()
 	}
-	again = c.tries < c.MaxAttempts && c.Ended == nil && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
+	again = c.tries < c.MaxAttempts && c.Ended == nil && c.repeatable() && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
 	if !again {
 		c.wait = 0
 	}
 	c.retry.RetryWaitMin = c.wait
 	c.Caller.Attempted(ctx, Attempted{c.tries, c.Status, c.wait, c.duration, c.fate != notSent, again, c.Err})
 	return again
+}
+
+// repeatable is false when what was sent or taken cannot be once more: a file
+// that opens a single time, a writer that has got its first byte.
+func (c *Call) repeatable() bool {
+	return (c.Source == nil || !c.Source.Spent()) && (c.Sink == nil || c.Sink.Written == 0)
 }
 
 // mayWait decides the wait before the next attempt, and whether it can end

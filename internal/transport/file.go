@@ -1,0 +1,188 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+)
+
+// Source is a request body that is not in memory. Each attempt that is sent
+// opens it once, when the first byte is due and not before.
+type Source struct {
+	Open        func() (io.ReadCloser, error)
+	Size        int64 // exactly what Open's reader must give
+	ContentType string
+	// Once: Open works a single time, so no attempt may follow the one that
+	// opened it.
+	Once bool
+	// Progress, where there is one, hears of what was sent, on the goroutine
+	// that sends; 0 at the beginning of each attempt.
+	Progress func(sent, total int64)
+
+	opened atomic.Bool
+}
+
+// Spent is true when the source cannot be sent again.
+func (s *Source) Spent() bool { return s.Once && s.opened.Load() }
+
+// SourceError is a source that cannot be sent as it was announced.
+type SourceError struct {
+	Declared, Got int64
+	More          bool  // it has more than Got
+	Err           error // why it ended early; nil: it was over
+}
+
+// Error names both sizes.
+func (e *SourceError) Error() string {
+	switch {
+	case e.More:
+		return fmt.Sprintf("the file is longer than declared: %d bytes were announced, and there are more", e.Declared)
+	case e.Err != nil:
+		return fmt.Sprintf("the file failed after %d of %d bytes: %v", e.Got, e.Declared, e.Err)
+	}
+	return fmt.Sprintf("the file is shorter than declared: %d bytes were announced, and there are %d", e.Declared, e.Got)
+}
+
+// Unwrap returns why the source ended early.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// upload is the body of one attempt.
+type upload struct {
+	source *Source
+	failed atomic.Pointer[SourceError]
+
+	mu     sync.Mutex // over what Close may meet in the middle of Read
+	file   io.ReadCloser
+	closed bool
+	sent   int64
+}
+
+// Read gives the source's bytes. It never gives the last of them before it
+// knows that there are no more: a file that is too long must not arrive cut.
+func (u *upload) Read(p []byte) (int, error) {
+	left := u.source.Size - u.sent
+	if left == 0 {
+		return 0, io.EOF
+	}
+	file, err := u.begin()
+	if err != nil {
+		return 0, err
+	}
+	n, err := file.Read(p[:min(int64(len(p)), left)])
+	if n == 0 && err == nil {
+		return 0, nil
+	}
+	if int64(n) == left {
+		if err := u.over(file, err); err != nil {
+			return 0, err
+		}
+	} else if err != nil {
+		return 0, u.fail(&SourceError{Declared: u.source.Size, Got: u.sent + int64(n), Err: unlessEOF(err)})
+	}
+	u.sent += int64(n)
+	u.progress()
+	return n, nil
+}
+
+// begin opens the source at the first byte.
+func (u *upload) begin() (io.ReadCloser, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.closed:
+		return nil, io.ErrClosedPipe
+	case u.file != nil:
+		return u.file, nil
+	}
+	u.source.opened.Store(true)
+	file, err := u.source.Open()
+	if err != nil {
+		return nil, u.fail(&SourceError{Declared: u.source.Size, Err: err})
+	}
+	u.file = file
+	u.progress()
+	return file, nil
+}
+
+// over makes sure that the source ends here. err came with its last bytes.
+func (u *upload) over(file io.Reader, err error) error {
+	var one [1]byte
+	for n := 0; err == nil; {
+		if n, err = file.Read(one[:]); n > 0 {
+			return u.fail(&SourceError{Declared: u.source.Size, Got: u.source.Size, More: true})
+		}
+	}
+	if unlessEOF(err) != nil {
+		return u.fail(&SourceError{Declared: u.source.Size, Got: u.source.Size, Err: err})
+	}
+	return nil
+}
+
+func (u *upload) fail(e *SourceError) error {
+	u.failed.Store(e)
+	return e
+}
+
+func (u *upload) progress() {
+	if u.source.Progress != nil {
+		u.source.Progress(u.sent, u.source.Size)
+	}
+}
+
+// Close closes what was opened, once.
+func (u *upload) Close() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.closed = true
+	if u.file == nil {
+		return nil
+	}
+	file := u.file
+	u.file = nil
+	return file.Close()
+}
+
+func unlessEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// Sink takes the body of a success as it comes, instead of Result.Body.
+type Sink struct {
+	To      io.Writer
+	Written int64
+	// Err is why To took no more; nil: it took all.
+	Err error
+}
+
+// drain copies an answer. alive is called before each read and quiet after
+// it, so that only the server's silence counts, not the writer's.
+func (s *Sink) drain(from io.Reader, alive, quiet func()) error {
+	buf := make([]byte, 32<<10)
+	for {
+		alive()
+		n, err := from.Read(buf)
+		quiet()
+		if n > 0 {
+			written, werr := s.To.Write(buf[:n])
+			s.Written += int64(max(0, min(written, n)))
+			if werr == nil && written != n {
+				werr = io.ErrShortWrite
+			}
+			if werr != nil {
+				s.Err = werr
+				return werr
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
