@@ -141,7 +141,9 @@ func (x *exchange) decode(body []byte) error {
 func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
 	cfg := &x.core.config
 	if cfg.hook != nil {
-		cfg.hook(ctx, Attempt{x.name, x.api, a.Number, a.Status, a.Wait, a.Duration, a.Sent, x.clean(a.Err)})
+		cfg.hook(ctx, Attempt{
+			Op: x.name, API: x.api, Number: a.Number, Status: a.Status, Wait: a.Wait, Duration: a.Duration, Sent: a.Sent, Err: x.clean(a.Err),
+		})
 	}
 	if cfg.logger != nil && a.Again {
 		cfg.logger.WarnContext(ctx, "agentmsg: retrying", "op", x.name, "attempt", a.Number, "wait", a.Wait, "reason", x.reason(a))

@@ -189,7 +189,7 @@ type Request struct {
 //
 // Do[struct{}] and HEAD promise nothing: any 2xx is a success.
 // Do[json.RawMessage] gives the body as it came. Any other T needs a JSON
-// value.
+// value: null and an empty body are a [*DecodeError].
 func Do[T any](ctx context.Context, c *Client, r Request, opts ...CallOption) (*T, error) {
 	if c == nil {
 		return nil, invalid(OpDo, "the client", "is nil: make one with NewClient")

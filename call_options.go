@@ -66,8 +66,8 @@ func WithRetryAmbiguous() CallOption {
 	}
 }
 
-// WithAttemptTimeout bounds each attempt of this call. The context bounds the
-// call as a whole.
+// WithAttemptTimeout bounds each attempt of this call; a shorter Timeout of the
+// client of [WithHTTPClient] stands. The context bounds the call as a whole.
 func WithAttemptTimeout(d time.Duration) CallOption {
 	return func(c *callConfig) error {
 		if d <= 0 {
@@ -89,8 +89,10 @@ func WithMaxAttempts(n int) CallOption {
 	}
 }
 
-// WithHeader adds a header to the request. Credentials, Host, Content-Length
-// and what net/http sets by itself are refused.
+// WithHeader sets a header of the request: the later of two with one name
+// wins, also over this module's own Accept, User-Agent and Content-Type.
+// Credentials, Host, Content-Length and what net/http sets by itself are
+// refused.
 func WithHeader(name, value string) CallOption {
 	return func(c *callConfig) error {
 		if !headerName(name) {
@@ -165,18 +167,19 @@ func WithProgress(f func(sent, total int64)) CallOption {
 
 // Response is what came back, for those who need more than the result.
 type Response struct {
-	Status         int // 0: no answer
-	Header         http.Header
-	Body           []byte // as it came, at most 8 MiB
+	Status         int         // 0: no answer
+	Header         http.Header // nil: no answer
+	Body           []byte      // as it came, at most 8 MiB
 	Attempts       int
-	RateLimit      RateLimit
+	RateLimit      RateLimit     // Remaining is -1 where none was reported
 	Duration       time.Duration // of the whole call, waits included
 	RequestID      string
 	IdempotencyKey string
 }
 
-// WithResponse fills r with the last exchange, also when the call fails.
-// Share no r between calls under way.
+// WithResponse fills r with the last exchange, also when the call fails. A
+// *ParamError, before anything was sent, leaves it as it was. Share no r
+// between calls under way.
 func WithResponse(r *Response) CallOption {
 	return func(c *callConfig) error {
 		if r == nil {
@@ -192,7 +195,10 @@ func (x *exchange) fill(r *Response, took time.Duration) {
 	if r == nil {
 		return
 	}
-	limit, _ := x.Result.RateLimit()
+	limit, reported := x.Result.RateLimit()
+	if !reported {
+		limit.Remaining = -1
+	}
 	*r = Response{
 		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: x.Attempts,
 		RateLimit: RateLimit(limit), Duration: took,

@@ -13,6 +13,8 @@ import (
 type ChannelsService struct{ core *core }
 
 // AgentMessageParams is a human's answer to the customer.
+//
+// Source: MAIA, "From human".
 type AgentMessageParams struct {
 	// Content is the text; one of Content and Attachments is required.
 	Content string `json:"content"`
@@ -33,6 +35,8 @@ type NoteParams struct {
 }
 
 // AgentMessage is a message of the business as MAIA stored it.
+//
+// Source: MAIA, "From human", answer 200.
 type AgentMessage struct {
 	ID           MessageID `json:"id"`
 	SessionID    SessionID `json:"sessionId"`
@@ -54,10 +58,14 @@ func (m *AgentMessage) missing() string {
 	return ""
 }
 
-// SendAgentMessage sends a human's words to the customer, without the AI, and
-// delivers them at once. Pause the AI first ([SessionsService.PauseAI]) so
-// that it does not answer too. A session that does not exist is made, on API
-// channels only.
+// SendAgentMessage sends a human's words to the customer, without the AI.
+// Pause the AI first ([SessionsService.PauseAI]) so that it does not answer
+// too. A session that does not exist is made, on API channels only.
+//
+// MAIA delivers it at once: to the channel's webhook, as an outgoing
+// [MessageEvent] with this message's id, and by itself on its WhatsApp OAuth
+// and own-token channels; the vendor names no other. A gateway that delivers
+// both the call's text and the event sends the customer the message twice.
 //
 // The customer would see a repeat, so a failure is repeated only where the
 // message was provably not taken.

@@ -16,7 +16,7 @@ const Version = "0.1.0"
 
 // Client talks to the three APIs. It is immutable, safe for concurrent use,
 // owns no goroutine and needs no closing. Make it once with [NewClient] and
-// share it; a copy of it is the same client.
+// share it; a copy of it is the same client. The zero Client is of no use.
 //
 // A service whose API was not configured fails with [ErrNotConfigured] before
 // the network.
@@ -70,8 +70,8 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	return build(c.core, next, opts)
 }
 
-// RateLimit is the last limit that the API reported to this client; false:
-// none yet.
+// RateLimit is the last limit that the API reported under this client's
+// credential; false: none yet.
 func (c *Client) RateLimit(api API) (RateLimit, bool) {
 	e, ok := c.core.endpoints[api]
 	if !ok {

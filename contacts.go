@@ -20,6 +20,8 @@ type ContactsService struct{ core *core }
 // [ContactDocument]: the type and the content's member must agree.
 //
 // It is embedded in [ContactMessageParams].
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type ContactContent struct {
 	// Type is TEXT, IMAGE, AUDIO, VIDEO or DOCUMENT.
 	Type string `json:"type"`
@@ -28,6 +30,8 @@ type ContactContent struct {
 }
 
 // ContactContentBody holds exactly one of its members.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type ContactContentBody struct {
 	Text     *TextBody     `json:"text,omitempty"`
 	Image    *ContactMedia `json:"image,omitempty"`
@@ -38,6 +42,8 @@ type ContactContentBody struct {
 
 // ContactMedia is a file that BluBash fetches: publicly reachable, at most
 // 10 MB, within 30 s.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type ContactMedia struct {
 	URL      string `json:"url"`
 	Filename string `json:"filename,omitempty"`
@@ -45,6 +51,8 @@ type ContactMedia struct {
 }
 
 // TextBody is a text.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type TextBody struct {
 	Body string `json:"body"`
 }
@@ -87,6 +95,8 @@ func ContactDocument(url, filename, caption string) ContactContent {
 }
 
 // ContactMessageParams is a contact's message to the AI.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type ContactMessageParams struct {
 	ContactContent
 	// ContactIdentifier is always the same value for the same person; the
@@ -150,6 +160,7 @@ func absoluteHTTP(raw string) bool {
 // Source: BluBash Channels, answer 200. Members of the conversation and of
 // the messages come from an older page and are read leniently.
 type ContactReply struct {
+	// Success is true: an explicit false is an [*APIError].
 	Success        bool                `json:"success"`
 	ContactID      ContactID           `json:"contactId"`
 	ConversationID ConversationID      `json:"conversationId"`
@@ -162,6 +173,8 @@ type ContactReply struct {
 }
 
 // ContactConversation is the conversation that the message belongs to.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type ContactConversation struct {
 	Status          string `json:"status"`
 	AssignedToHuman bool   `json:"assignedToHuman"`
@@ -172,6 +185,8 @@ type ContactConversation struct {
 }
 
 // AIMessage is one part of the answer.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type AIMessage struct {
 	Content    AIContent `json:"content"`
 	Type       string    `json:"type"`
@@ -182,12 +197,16 @@ type AIMessage struct {
 }
 
 // AIContent is what a part says.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type AIContent struct {
 	Text TextBody `json:"text"`
 	Type string   `json:"type"`
 }
 
 // Usage is what the call cost.
+//
+// Source: BluBash Channels, "POST /api/v1/channels/{channelId}/messages".
 type Usage struct {
 	// Credits may be fractional; empty when the answer did not say.
 	Credits json.Number `json:"credits"`

@@ -17,6 +17,8 @@ import (
 type ConversationsService struct{ core *core }
 
 // ConversationMessageParams is a message into a conversation.
+//
+// Source: the reference "Send Message" API.
 type ConversationMessageParams struct {
 	// ConversationID is the conversation; empty may make a new one.
 	ConversationID ConversationID `json:"conversation_id,omitempty"`
@@ -48,6 +50,8 @@ func (p *ConversationMessageParams) check() error {
 }
 
 // ConversationReceipt is what the API answers to a message that it took.
+//
+// Source: the reference "Send Message" API.
 type ConversationReceipt struct {
 	ConversationID ConversationID      `json:"conversation_id"`
 	Message        ConversationMessage `json:"message"`
@@ -57,6 +61,8 @@ type ConversationReceipt struct {
 }
 
 // ConversationMessage is a message as the API stored it.
+//
+// Source: the reference "Send Message" API.
 type ConversationMessage struct {
 	ID         MessageID  `json:"id"`
 	SenderID   string     `json:"sender_id"`

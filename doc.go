@@ -14,7 +14,7 @@
 //	whose words, and what for                        method                     who sees it
 //	the customer's, and the AI shall answer          Messages.Send              the AI; its answer comes by webhook
 //	the customer's, for the history only             Messages.Echo              nobody; never use it for your own words
-//	yours (a human's), to the customer               Channels.SendAgentMessage  the customer, at once
+//	yours (a human's), to the customer               Channels.SendAgentMessage  the customer
 //	a contact's, and I wait for the AI's answer      Contacts.Send (BluBash)    the AI; the call returns its answer
 //	anyone's, into a conversation                    Conversations.Send         the conversation
 //
@@ -50,10 +50,10 @@
 // [ReadWebhook] bounds, verifies and parses one delivery; [VerifySignature]
 // and [ParseEvent] are its halves, for those who have the raw bytes. Verify
 // the bytes as they came: JSON that was decoded and written again no longer
-// fits its signature. MAIA gives up after four attempts, the last about 7 s
-// after the first: a receiver that is away for longer loses events, and no
-// API fetches them again. The scheme has no protection against replays:
-// deduplicate by [Event.DedupeKey].
+// fits its signature. MAIA delivers again after a failure, 1, 2 and 4 s after
+// the end of the attempt before, and each attempt may last 10 s; after the
+// fourth the event is lost, and no API fetches it. The scheme has no
+// protection against replays: deduplicate messages by [Event.DedupeKey].
 //
 // # Testing
 //

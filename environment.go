@@ -86,7 +86,7 @@ func checkEnvironment(c *config) error {
 		a := c.apis[v.api]
 		switch {
 		case a.credential == nil && a.base != nil:
-			return optionError(v.base, "is set without "+v.token+": set both, or give the credential by its option")
+			return optionError(v.base, "or WithBaseURL is given without "+v.token+": set both, or give the credential by its option")
 		case a.credential != nil && a.base == nil && v.needsBase:
 			return optionError(v.token, "is set without "+v.base+": this API has no default host, set both")
 		case a.credential != nil:

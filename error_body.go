@@ -111,8 +111,8 @@ func withCode(err error) error {
 	if own, ok := err.(transport.Error); ok { //nolint:errorlint // the leaf's own, not one that wraps it
 		return codeOfTransport(own)
 	}
-	if errors.Is(err, transport.ErrRateLimited) {
-		return join2(ErrRateLimited, err)
+	if failed, ok := err.(*transport.LimiterError); ok { //nolint:errorlint // the leaf's own, the outermost layer
+		return join2(ErrRateLimited, failed.Err)
 	}
 	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // the outermost layer, to be taken off
 		return withCode(wrapped.Err)
@@ -139,14 +139,17 @@ func (x *exchange) clean(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
+	said := err.Error()
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		text = strings.ReplaceAll(text, wrapped.URL, withoutQuery(wrapped.URL))
+		said = strings.ReplaceAll(said, wrapped.URL, withoutQuery(wrapped.URL))
 	}
-	if text = x.redact(text); text == err.Error() {
+	if query := x.url.RawQuery; query != "" { // a RoundTripper of the user's may name the URL too
+		said = strings.ReplaceAll(said, "?"+query, "")
+	}
+	if said = x.redact(said); said == err.Error() {
 		return err
 	}
-	return &cleaned{text, err}
+	return &cleaned{said, err}
 }
 
 // join2 is errors.Join without the layer where there is one error only.

@@ -35,8 +35,8 @@ func (e *ParamError) Unwrap() error { return e.Code }
 func (e *ParamError) CallOutcome() Outcome { return OutcomeNotSent }
 
 // TransportError is a call without a complete answer: the network, a
-// time-out, the context, the limiter, a TokenSource. The cause is found by
-// errors.Is and errors.As.
+// time-out, the context, the limiter, a TokenSource. errors.Is finds the
+// cause; errors.As too, unless its text held what no text may.
 type TransportError struct {
 	Op Op
 	// Status is that of the answer whose body broke off; 0: not even a header.
@@ -80,7 +80,7 @@ type APIError struct {
 	// Reason is the text of the answer's error, else of its title.
 	Reason string
 	// Message is the text of its message, detail, title or errors; a body
-	// that is no JSON is the Message, at most 512 bytes of it.
+	// that is no JSON object is the Message, at most 512 bytes of it.
 	Message string
 	// RequestID is the answer's X-Request-Id, X-Amz-Request-Id or Cf-Ray.
 	RequestID string

@@ -86,6 +86,8 @@ type MessageEvent struct {
 }
 
 // EventAttachment is a file of a [MessageEvent].
+//
+// Source: MAIA, "Webhooks", attachments of a message.
 type EventAttachment struct {
 	ID string `json:"id"`
 	// URL is presigned: who has it can read the file.
@@ -169,6 +171,8 @@ type AIPauseEvent struct {
 // UnknownEvent is a delivery that this version cannot read as another kind: a
 // new eventType, one that is no text, a sessionId that is no text, or a
 // message whose messageId or response is no text. Raw has all of it.
+//
+// Source: MAIA, "Webhooks".
 type UnknownEvent struct {
 	// Type is the delivery's eventType; empty where that was no text.
 	Type EventType `json:"eventType"`

@@ -70,6 +70,18 @@ func TestCleanedCauseIsFound(t *testing.T) {
 	requireNoSecret(t, err)
 }
 
+// A RoundTripper of the user's may name the URL in an error of its own.
+func TestLeakNoQueryOfATracedURL(t *testing.T) {
+	t.Parallel()
+	traced := func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("traced %s: boom", r.URL) }
+	client := faultClient(t, "http://api.test", inMemoryOf(traced).client())
+	_, err := agentmsg.Do[struct{}](t.Context(), client, agentmsg.Request{
+		API: agentmsg.MAIA, Method: http.MethodPost, Path: []string{"x"}, Query: url.Values{"sig": {secretWord}},
+	})
+	require.ErrorContains(t, err, "traced http://api.test/x: boom")
+	requireNoSecret(t, err)
+}
+
 // A server that answers with no HTTP has its words in net/http's error.
 func TestLeakNothingOfGarbage(t *testing.T) {
 	t.Parallel()

@@ -28,8 +28,8 @@ type RateWindow struct {
 // serves its callers in order; a wait that would outlast the context's
 // deadline fails at once with [ErrRateLimited].
 func NewLimiter(windows ...RateWindow) (Limiter, error) {
-	if err := checkWindows("NewLimiter", windows); err != nil {
-		return nil, err
+	if reason := badWindows(windows); reason != "" {
+		return nil, invalid("NewLimiter", "windows", reason)
 	}
 	return coded{newLimiter(windows)}, nil
 }
@@ -48,16 +48,17 @@ func newLimiter(windows []RateWindow) *transport.SlidingLog {
 	return transport.NewSlidingLog(inner)
 }
 
-func checkWindows(option string, windows []RateWindow) error {
+// badWindows says why windows limit nothing; empty: they are fine.
+func badWindows(windows []RateWindow) string {
 	if len(windows) == 0 {
-		return optionError(option, "has no window: give one, like RateWindow{120, time.Minute}")
+		return "has no window: give one, like RateWindow{120, time.Minute}"
 	}
 	for i, w := range windows {
 		if w.Limit < 1 || w.Per <= 0 {
-			return optionError(option, "has window "+strconv.Itoa(i)+" without a positive Limit and Per")
+			return "has window " + strconv.Itoa(i) + " without a positive Limit and Per"
 		}
 	}
-	return nil
+	return ""
 }
 
 // WithRateLimit limits this client's requests to an API, retries included,
@@ -71,8 +72,8 @@ func WithRateLimit(api API, windows ...RateWindow) Option {
 		if err := known("WithRateLimit", api); err != nil {
 			return err
 		}
-		if err := checkWindows("WithRateLimit", windows); err != nil {
-			return err
+		if reason := badWindows(windows); reason != "" {
+			return optionError("WithRateLimit", reason)
 		}
 		c.api(api, func(a *apiConfig) { a.windows, a.limiter = slices.Clone(windows), nil })
 		return nil

@@ -17,9 +17,11 @@ type MessagesService struct{ core *core }
 // [APIChannel], [WhatsAppQR] and their kin, which cannot forget it.
 //
 // It is embedded in [SendMessageParams] and [EchoParams].
+//
+// Source: MAIA, "POST /messages".
 type Channel struct {
-	// Identifier is the channel's identifier (a phone number, a name), never
-	// its id. Required.
+	// Identifier is the identifier of your own channel (its phone number, its
+	// name), never its id, and never the customer's number. Required.
 	Identifier string `json:"fromChannelIdentifier"`
 	// Type is the channel's type; empty means [ChannelTypeAPI].
 	Type ChannelType `json:"channelType,omitempty"`
@@ -51,6 +53,8 @@ func noIdentifier(op Op) error {
 }
 
 // SendMessageParams is a customer's message to the AI.
+//
+// Source: MAIA, "POST /messages".
 type SendMessageParams struct {
 	Channel
 	// Content is the customer's text. It may be empty beside an attachment
@@ -78,6 +82,8 @@ func (p *SendMessageParams) check() error {
 }
 
 // EchoParams is a customer's message that is stored and not answered.
+//
+// Source: MAIA, "POST /messages" with isEcho.
 type EchoParams struct {
 	Channel
 	// Content is the customer's text: one of Content and Attachments is required.
@@ -129,6 +135,8 @@ func (r *MessageReceipt) missing() string {
 }
 
 // Message is one message of a MAIA session.
+//
+// Source: MAIA, "POST /messages", userMessage.
 type Message struct {
 	ID        MessageID `json:"id"`
 	Role      Role      `json:"role"`

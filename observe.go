@@ -33,7 +33,8 @@ type Attempt struct {
 	Err error
 }
 
-// WithAttemptHook calls f after each attempt, on the calling goroutine.
+// WithAttemptHook calls f after each attempt, on the calling goroutine, which it
+// holds up. f must be safe for concurrent use: calls run side by side.
 func WithAttemptHook(f func(context.Context, Attempt)) Option {
 	return func(c *config) error {
 		if f == nil {

@@ -76,13 +76,17 @@ func optionError(option, reason string) error {
 
 // credential checks a credential without ever showing it.
 func credential(option, value string) error {
+	if scheme, _, blank := strings.Cut(value, " "); blank && strings.EqualFold(scheme, "Bearer") {
+		return optionError(option, "has a credential that begins with Bearer: give the token alone")
+	}
 	if err := transport.ValidToken(value); err != nil {
 		return optionError(option, "has a credential that "+err.Error()+": give it exactly as the dashboard shows it")
 	}
 	return nil
 }
 
-// WithMAIA configures MAIA with its API token.
+// WithMAIA configures MAIA with its API token, which goes to
+// https://api.maiacompany.io unless [WithBaseURL] says otherwise.
 func WithMAIA(token string) Option {
 	return func(c *config) error {
 		if err := credential("WithMAIA", token); err != nil {
@@ -114,7 +118,8 @@ func WithMAIATokenSource(src TokenSource) Option {
 	}
 }
 
-// WithBluBash configures BluBash with the workspace's API key.
+// WithBluBash configures BluBash with the workspace's API key, which goes to
+// https://api.blubash.io unless [WithBaseURL] says otherwise.
 func WithBluBash(key string) Option {
 	return func(c *config) error {
 		if err := credential("WithBluBash", key); err != nil {
@@ -210,14 +215,14 @@ func WithHTTPClient(h *http.Client) Option {
 type RetryPolicy struct {
 	// MaxAttempts is how many there are in all; 0: 3, 1: no retry.
 	MaxAttempts int
-	// MinBackoff and MaxBackoff bound the wait, which is random up to a limit
-	// that doubles from the one to the other; 0: 250 ms and 8 s.
+	// A wait is random between 0 and a limit, which is MinBackoff first and
+	// doubles up to MaxBackoff; 0: 250 ms and 8 s.
 	MinBackoff, MaxBackoff time.Duration
 	// MaxRetryAfter is how long a server may ask to wait before its answer is
 	// returned at once instead; 0: 60 s.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout bounds each attempt, of every operation; 0: 30 s, of
-	// BluBash 120 s.
+	// BluBash 120 s. A shorter Timeout of the client of WithHTTPClient stands.
 	AttemptTimeout time.Duration
 	// Budget is a bucket of tokens per API and credential: a retry costs 10, a
 	// success gives 1 back; 0: 100, negative: no budget.

@@ -87,7 +87,7 @@ func TestOptionBadValues(t *testing.T) {
 		}
 	}
 	_, err := agentmsg.NewLimiter()
-	requireParam(t, err, "NewClient", "NewLimiter")
+	requireParam(t, err, "NewLimiter", "windows")
 }
 
 // refusing is a limiter that lets nobody through.

@@ -17,7 +17,7 @@ const (
 	// OutcomeRejected: it did not happen; the server refused it.
 	OutcomeRejected
 	// OutcomeUnknown: it may have happened. Do not send again what must not
-	// arrive twice.
+	// arrive twice; what is safe to repeat may be called again.
 	OutcomeUnknown
 	// OutcomeAccepted: it happened, but the answer could not be used. Do not
 	// send again.
@@ -63,7 +63,9 @@ func OutcomeOf(err error) Outcome {
 // make again: it provably did not happen, and the cause is the network, a
 // rate limit, the retry budget or a 5xx. It is false with OutcomeUnknown and
 // OutcomeAccepted, for permanent causes (no such host, certificates), for a
-// failing TokenSource, and after the end of the context.
+// failing TokenSource, and after the end of the context. It does not know the
+// operation: of one that is safe to repeat a call may be made again after
+// OutcomeUnknown too.
 func Temporary(err error) bool {
 	if o := OutcomeOf(err); o != OutcomeNotSent && o != OutcomeRejected {
 		return false

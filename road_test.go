@@ -145,3 +145,31 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	}
 	require.Zero(t, s.seen())
 }
+
+// A type that mirrors the wire says where that was read.
+func TestWireTypesNameTheirSource(t *testing.T) {
+	t.Parallel()
+	for _, file := range sources(t) {
+		for _, decl := range file.Decls {
+			group, ok := decl.(*ast.GenDecl)
+			if !ok || group.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range group.Specs {
+				named := spec.(*ast.TypeSpec)
+				if shape, ok := named.Type.(*ast.StructType); ok && named.Name.IsExported() && hasJSON(shape) {
+					require.Contains(t, group.Doc.Text(), "Source: ", named.Name.Name)
+				}
+			}
+		}
+	}
+}
+
+func hasJSON(shape *ast.StructType) bool {
+	for _, field := range shape.Fields.List {
+		if field.Tag != nil && strings.Contains(field.Tag.Value, "json:") {
+			return true
+		}
+	}
+	return false
+}

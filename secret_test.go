@@ -52,3 +52,16 @@ func TestSecretJSONIsTheValue(t *testing.T) {
 	require.NoError(t, json.Unmarshal(b, &back))
 	require.Equal(t, "hidden", string(back))
 }
+
+// The scheme is the client's to write: a header's whole value is no token.
+func TestTokenWithItsScheme(t *testing.T) {
+	t.Parallel()
+	for _, opt := range []agentmsg.Option{
+		agentmsg.WithMAIA("Bearer " + secretToken), agentmsg.WithBluBash("bearer " + secretKey), agentmsg.WithConversations("https://a.test/v1", "BEARER x"),
+	} {
+		_, err := agentmsg.NewClient(opt)
+		require.ErrorContains(t, err, "begins with Bearer: give the token alone")
+		require.ErrorIs(t, err, agentmsg.ErrInvalidParam)
+		requireNoSecret(t, err)
+	}
+}

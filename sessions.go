@@ -15,6 +15,8 @@ import (
 type SessionsService struct{ core *core }
 
 // LinkMessageParams ties a message to the provider's own id of it.
+//
+// Source: MAIA, "Status, link, reactions".
 type LinkMessageParams struct {
 	// ProviderMsgID is the provider's id (WhatsApp's, say). Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -23,6 +25,8 @@ type LinkMessageParams struct {
 }
 
 // UpdateStatusParams says how far a message has come at the provider.
+//
+// Source: MAIA, "Status, link, reactions".
 type UpdateStatusParams struct {
 	// ProviderMsgID is the id that was linked before. Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -31,6 +35,8 @@ type UpdateStatusParams struct {
 }
 
 // ReactParams is a reaction to a message.
+//
+// Source: MAIA, "Status, link, reactions".
 type ReactParams struct {
 	// ProviderMsgID is the id that was linked before. Required.
 	ProviderMsgID string `json:"providerMsgId"`
@@ -58,9 +64,12 @@ func noProviderMsgID(op Op) error {
 }
 
 // AIPause is whether the AI answers in a session.
+//
+// Source: MAIA, "PATCH /sessions/{sessionId}/ai-paused".
 type AIPause struct {
 	SessionID SessionID `json:"sessionId"`
-	AIPaused  bool      `json:"aiPaused"`
+	// AIPaused is what the server says the state is now.
+	AIPaused bool `json:"aiPaused"`
 	// Message is the server's remark to people.
 	Message string `json:"message"`
 }
@@ -115,8 +124,8 @@ func (s *SessionsService) React(ctx context.Context, session SessionID, p ReactP
 	return err
 }
 
-// PauseAI stops the AI from answering in the session: messages are stored, a
-// human answers through [ChannelsService.SendAgentMessage]. It also sends an
+// PauseAI stops the AI from answering in the session, which AIPaused of the
+// answer confirms: messages are stored, a human answers through [ChannelsService.SendAgentMessage]. It also sends an
 // [AIPauseEvent]. Safe to repeat.
 //
 // API: PATCH /sessions/{sessionId}/ai-paused.

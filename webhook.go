@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/agentmsg/agentmsg/internal/signature"
-	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // SignatureHeader is the header that signs a webhook delivery: lower-case hex
@@ -18,7 +17,7 @@ import (
 // a prefix.
 //
 // Source: MAIA, "Webhooks".
-const SignatureHeader = wire.HeaderSignature
+const SignatureHeader = "X-Maia-Signature"
 
 // maxWebhookBody is far above any delivery: a message's files come as URLs.
 const maxWebhookBody = 1 << 20
@@ -90,8 +89,7 @@ func ParseEvent(body []byte) (Event, error) {
 	return event, nil
 }
 
-// ReadWebhook reads, bounds, verifies and parses one delivery, for those who
-// do not mount an http.Handler of this module. Every error is a
+// ReadWebhook reads, bounds, verifies and parses one delivery. Every error is a
 // [*WebhookError], whose Status is the answer to give. Bytes that are not
 // signed under one of the secrets are never parsed.
 //

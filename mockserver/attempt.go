@@ -7,10 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
-
-	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 const webhookTimeout = 10 * time.Second
@@ -40,16 +37,16 @@ func (s *Server) post(d *delivery) (http.Header, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "agentmsg-mockserver")
-	r.Header.Set(wire.HeaderSignature, Sign(d.to.secret, d.body))
-	r.Header.Set(wire.HeaderTimestamp, strconv.FormatInt(time.Now().UnixMilli(), 10)) // its form is ours
+	sign(r.Header, d.to.secret, d.body)
 	answer, err := s.receiverClient(d).Do(r)
 	if err != nil {
 		return r.Header, 0, causeOf(ctx, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // the status says it all
+	if answer.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which does not end
+		_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // the status says it all
+	}
 	return r.Header, answer.StatusCode, nil
 }
 

@@ -97,12 +97,16 @@ func (x *exchange) converse(channel agentmsg.ChannelID, p *agentmsg.ContactMessa
 	}
 	x.session = in.ID
 	m := s.world.say(in, FromCustomer, said)
+	silent := s.config.silent || in.AIPaused
 	s.change()
 	s.mu.Unlock()
 
-	parts, ok := s.ask(in, said)
-	if !ok {
-		return result{}, errGone
+	var parts []string
+	if !silent {
+		var ok bool
+		if parts, ok = s.ask(in, said); !ok {
+			return result{}, errGone
+		}
 	}
 	s.mu.Lock()
 	s.reply(in, parts)

@@ -33,10 +33,7 @@ func postConversationMessage(x *exchange, p *agentmsg.ConversationMessageParams)
 	}
 	x.session = in.ID
 	m := s.world.say(in, speaker(p.SenderType), p.Text)
-	answers := p.AutoReply == nil || *p.AutoReply
-	if answers {
-		s.think(in, p.Text)
-	}
+	answers := (p.AutoReply == nil || *p.AutoReply) && s.think(in, p.Text)
 	s.change()
 	return result{http.StatusOK, conversationAnswer{
 		Status: "success", Message: "Message sent successfully.",

@@ -16,6 +16,15 @@
 // and webhook retries all run inside a testing/synctest bubble, as long as the
 // server is made there.
 //
+// Given none, it has one MAIA channel of each type: the API channel of the
+// constants, and others whose identifier is the type and whose ID is
+// "channel-" and the type (channel-whatsapp_no, whatsapp_no); and one BluBash
+// channel.
+//
+// Each agent message and each answer of the AI goes to the webhook of its
+// channel, whatever the channel's type. Ours: the vendor names the webhook and
+// two kinds of WhatsApp channel, and does not say what the others do.
+//
 // What the vendors document it does as documented. Where they are silent the
 // choice is ours, and the comment beside it says so. Nothing here was compared
 // with the real services.

@@ -72,8 +72,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.end()
 	defer s.letGo(w)()
 	x := &exchange{server: s, r: r, at: time.Now()}
-	status, answer := x.answer()
-	s.recordRequest(x, status, answer)
+	status, answer := x.recorded()
 	if status == 0 {
 		panic(http.ErrAbortHandler) // net/http's way to drop a connection
 	}
@@ -85,12 +84,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // letGo ends reading and writing when the server closes, also on a connection
 // that is another server's. It returns the way to call that off.
-func (s *Server) letGo(w http.ResponseWriter) (cancel func() bool) {
-	return context.AfterFunc(s.ctx, func() {
+func (s *Server) letGo(w http.ResponseWriter) (callOff func()) {
+	ended := make(chan struct{})
+	stop := context.AfterFunc(s.ctx, func() {
+		defer close(ended)
 		c := http.NewResponseController(w)
 		_ = c.SetReadDeadline(time.Now())
 		_ = c.SetWriteDeadline(time.Now())
 	})
+	return func() {
+		if !stop() {
+			<-ended // w is not ours for longer
+		}
+	}
+}
+
+// recorded notes what the exchange came to, also where the AI ended it.
+func (x *exchange) recorded() (status int, body []byte) {
+	defer func() { x.server.recordRequest(x, status, body) }()
+	return x.answer()
 }
 
 // answer is what the exchange comes to; 0: nothing.
@@ -135,7 +147,7 @@ func (x *exchange) read() error {
 		return nil
 	}
 	var body bytes.Buffer
-	body.Grow(int(min(max(x.r.ContentLength, 0), maxBody)) + bytes.MinRead)
+	body.Grow(int(min(max(x.r.ContentLength, 0), 64<<10)) + bytes.MinRead) // many may announce much and send nothing
 	switch _, err := body.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); {
 	case err != nil:
 		return errGone

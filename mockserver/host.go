@@ -1,7 +1,9 @@
 package mockserver
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -48,6 +50,18 @@ func (p *host) close() {
 type pipeHost struct {
 	host      *host
 	transport *http.Transport
+}
+
+// buffered reads a delivery's body before the handler does. net/http watches a
+// connection only once the body was read, and a handler that does not read must
+// hear of the end too.
+func buffered(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		_, _ = body.ReadFrom(r.Body) // ours: it is whole, or the connection is gone
+		r.Body = io.NopCloser(&body)
+		h.ServeHTTP(w, r)
+	})
 }
 
 // newPipeHost serves h to its transport, whatever host a request names; of

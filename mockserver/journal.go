@@ -133,13 +133,22 @@ func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
 func (s *Server) recordRequest(x *exchange, status int, answer []byte) {
 	r := Request{
 		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: x.r.URL.Query(),
-		Header: redact(x.r.Header), Body: x.body, Status: status, Response: answer[:min(len(answer), maxResponse)],
+		Header: redact(x.r.Header), Body: x.body, Status: status, Response: kept(answer),
 		At: x.at, Took: time.Since(x.at),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.addRequest(r)
 	s.change()
+}
+
+// kept is what the journal keeps of an answer. A part is copied: it would hold
+// the whole.
+func kept(answer []byte) []byte {
+	if len(answer) <= maxResponse {
+		return answer
+	}
+	return slices.Clone(answer[:maxResponse])
 }
 
 func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err error, at time.Time) {
@@ -177,7 +186,8 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 	var found []Request
 	for _, r := range s.journal.requests.kept {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
-			r.Body, r.Response, r.Header = slices.Clone(r.Body), slices.Clone(r.Response), r.Header.Clone()
+			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
+			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
 			found = append(found, r)
 		}
 	}

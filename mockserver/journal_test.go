@@ -92,17 +92,22 @@ func TestWaitSaysWhatItMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := mockserver.Start(t, mockserver.WithWebhookHandler(&inbox{status: []int{404}}, ""))
 		require.NoError(t, send(t.Context(), s.Client(), "s1", "hi"))
+		for range 30 { // they hide nothing
+			_, err := s.Client().Sessions.PauseAI(t.Context(), "none")
+			require.ErrorIs(t, err, agentmsg.ErrNotFound)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		for _, err := range []error{
-			s.WaitRequests(ctx, agentmsg.OpEcho, 2), s.WaitRequests(ctx, "", 7), s.WaitDeliveries(ctx, 9), s.Wait(ctx, func() bool { return false }),
+			s.WaitRequests(ctx, agentmsg.OpSend, 2), s.WaitRequests(ctx, "", 70), s.WaitDeliveries(ctx, 9), s.Wait(ctx, func() bool { return false }),
 		} {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.ErrorContains(t, err, "mockserver: waited for ")
-			require.ErrorContains(t, err, "POST /messages: 202 (Messages.Send)")
+			require.ErrorContains(t, err, `PATCH /sessions/none/ai-paused: 404 (Sessions.PauseAI) {"error":"Not Found","message":"Session not found"}`)
 			require.ErrorContains(t, err, `message of "s1", attempt 1: 404`)
 			require.ErrorContains(t, err, "customer: hi\n    ai: You said: hi")
 		}
+		require.ErrorContains(t, s.WaitRequests(ctx, agentmsg.OpSend, 2), "POST /messages: 202 (Messages.Send)")
 	})
 }
 

@@ -31,7 +31,11 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if err := ch.allows(p.AgentID); err != nil {
+	agents := ch
+	if x := s.world.sessions[place{agentmsg.MAIA, p.SessionID}]; x != nil {
+		agents = x.channel // a session stays where it began
+	}
+	if err := agents.allows(p.AgentID); err != nil {
 		return result{}, err
 	}
 	in, isNew := s.enter(ch, p.SendMessageParams)
@@ -44,7 +48,7 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 		return result{http.StatusOK, receipt}, nil
 	}
 	receipt.Message = "Message received. AI response will be delivered via webhook."
-	receipt.UserMessage = s.hear(in, p.Content).Message
+	receipt.UserMessage = s.customerSaid(in, p.Content).Message
 	return result{http.StatusAccepted, receipt}, nil
 }
 
@@ -120,20 +124,18 @@ func (s *Server) enter(ch *Channel, p agentmsg.SendMessageParams) (in *session, 
 		s.transfer(x, p.AgentID, p.KanbanID)
 		return x, false
 	}
-	x := s.open(ch, p.SessionID, p.SessionName, p.ExternalUserID)
-	if p.AgentID != "" {
-		x.AgentID = p.AgentID
-	}
-	s.file(x, kanbanOf(ch, x.AgentID, p.KanbanID))
-	return x, true
+	return s.newSession(ch, p), true
 }
 
-// open begins a MAIA session with its channel's default agent. s.mu is held.
-func (s *Server) open(ch *Channel, id agentmsg.SessionID, name, user string) *session {
-	return s.world.add(Session{
-		API: agentmsg.MAIA, ID: id, ChannelID: ch.ID, Name: name, ExternalUserID: user,
-		AgentID: ch.DefaultAgentID, AIPaused: ch.StartWithAIPaused,
+// newSession begins a MAIA session: with its channel's default agent and that
+// agent's board, where the message names no others. s.mu is held.
+func (s *Server) newSession(ch *Channel, p agentmsg.SendMessageParams) *session {
+	x := s.world.add(Session{
+		API: agentmsg.MAIA, ID: p.SessionID, ChannelID: ch.ID, Name: p.SessionName, ExternalUserID: p.ExternalUserID,
+		AgentID: cmp.Or(p.AgentID, ch.DefaultAgentID), AIPaused: ch.StartWithAIPaused,
 	})
+	s.putOnBoard(x, kanbanOf(ch, x.AgentID, p.KanbanID))
+	return x
 }
 
 func kanbanOf(ch *Channel, agent agentmsg.AgentID, given agentmsg.KanbanID) agentmsg.KanbanID {
@@ -154,11 +156,11 @@ func (s *Server) transfer(x *session, agent agentmsg.AgentID, kanban agentmsg.Ka
 		note += ", kanban " + string(board)
 	}
 	s.world.say(x, FromSystem, note)
-	s.file(x, board)
+	s.putOnBoard(x, board)
 }
 
-// file puts a session on a board, where it gets a CRM record. s.mu is held.
-func (s *Server) file(x *session, board agentmsg.KanbanID) {
+// putOnBoard gives a session a CRM record on a board. s.mu is held.
+func (s *Server) putOnBoard(x *session, board agentmsg.KanbanID) {
 	if board == "" || board == x.KanbanID {
 		return
 	}
@@ -171,9 +173,9 @@ func (s *Server) file(x *session, board agentmsg.KanbanID) {
 	})
 }
 
-// hear stores what a customer says, forwards it where the channel does that,
+// customerSaid stores what a customer says, forwards it where the channel does that,
 // and has the AI answer. s.mu is held.
-func (s *Server) hear(x *session, text string) StoredMessage {
+func (s *Server) customerSaid(x *session, text string) StoredMessage {
 	m := s.world.say(x, FromCustomer, text)
 	if x.channel != nil && x.channel.ForwardIncoming {
 		s.deliver(x, m, agentmsg.DirectionIncoming)
@@ -205,7 +207,7 @@ func postAgentMessage(x *exchange, p *agentmsg.AgentMessageParams) (result, erro
 	case !isNew && in.channel != ch, isNew && ch.Type != agentmsg.ChannelTypeAPI: // both ours
 		return result{}, sessionNotFound()
 	case isNew:
-		in = s.open(ch, x.session, p.SessionName, p.ExternalUserID)
+		in = s.newSession(ch, agentmsg.SendMessageParams{SessionID: x.session, SessionName: p.SessionName, ExternalUserID: p.ExternalUserID})
 	}
 	m := s.speak(in, FromHuman, p.Content)
 	return result{http.StatusOK, agentmsg.AgentMessage{

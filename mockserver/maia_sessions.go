@@ -22,8 +22,7 @@ func linkMessage(x *exchange, p *agentmsg.LinkMessageParams) (result, error) {
 		case m == nil:
 			return messageNotFound()
 		}
-		m.ProviderMsgID = p.ProviderMsgID
-		in.link(p.ProviderMsgID, m.ID)
+		in.link(p.ProviderMsgID, m)
 		if p.SetStatusToSent {
 			m.report(agentmsg.StatusSent)
 		}

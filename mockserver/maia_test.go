@@ -199,3 +199,19 @@ func TestFirstAssignment(t *testing.T) {
 	require.Equal(t, "Ana", x.Records[0].Title)
 	require.EqualValues(t, "k2", x.Records[0].KanbanID)
 }
+
+// However a session begins, it gets its agent's board.
+func TestBoardOfASession(t *testing.T) {
+	t.Parallel()
+	s := mockserver.Start(t, mockserver.WithAI(nil), mockserver.WithChannel(mockserver.Channel{
+		ID: mockserver.DefaultChannelID, Identifier: "support", DefaultAgentID: "a1", AgentKanbans: map[agentmsg.AgentID]agentmsg.KanbanID{"a1": "k1"},
+	}))
+	post(t, s, agentMessages, `{"content":"hi"}`, http.StatusOK)
+	s.CustomerSays("s2", "hi")
+	post(t, s, "/messages", `{"content":"hi","fromChannelIdentifier":"support","sessionId":"s3"}`, http.StatusAccepted)
+	for _, x := range s.Sessions() {
+		require.EqualValues(t, "k1", x.KanbanID, x.ID)
+		require.Len(t, x.Records, 1, x.ID)
+	}
+	require.Len(t, s.Sessions(), 3)
+}

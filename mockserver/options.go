@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -21,7 +22,8 @@ type config struct {
 	channels []Channel
 	blubash  []agentmsg.BluBashChannelID
 	sessions []Session
-	ai       AI
+	ai       AI   // nil: the default
+	silent   bool // nothing answers
 	delay    time.Duration
 	hooks    receiver
 	url      string
@@ -60,8 +62,9 @@ type Channel struct {
 }
 
 // AI answers a customer. Each string is one message; none: it stays silent.
-// ctx ends with [Server.Close], and the AI must return then. It runs on its
-// own goroutine, for one session one turn after another.
+// ctx ends with [Server.Close], and the AI must return then. It must be safe
+// for concurrent use: of one session turns come one after another, different
+// sessions run side by side, and so do BluBash calls. Ours.
 type AI func(ctx context.Context, turn Turn) []string
 
 // Turn is what the AI is asked.
@@ -73,12 +76,10 @@ type Turn struct {
 	Text string
 }
 
-func sayBack(_ context.Context, turn Turn) []string { return []string{"You said: " + turn.Text} }
-
 const defaultJournal = 10_000
 
 func newConfig(opts []Option) (config, error) {
-	c := config{ai: sayBack, journal: defaultJournal, keys: credentials{Credentials: Credentials{
+	c := config{journal: defaultJournal, keys: credentials{Credentials: Credentials{
 		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
 	}}}
 	for _, opt := range opts {
@@ -174,7 +175,7 @@ func WithSession(x Session) Option {
 // WithAI sets what answers the customers; nil: nothing does.
 func WithAI(ai AI) Option {
 	return func(cfg *config) error {
-		cfg.ai = ai
+		cfg.ai, cfg.silent = ai, ai == nil
 		return nil
 	}
 }
@@ -245,16 +246,21 @@ func absoluteHTTP(raw string) bool {
 
 // checkSessions completes what WithSession gave.
 func (c *config) checkSessions() error {
-	seen := map[agentmsg.SessionID]bool{}
+	seen := map[any]bool{} // a place or a person
 	for i := range c.sessions {
 		x := &c.sessions[i]
 		if err := c.completeSession(x); err != nil {
 			return err
 		}
-		if x.ID != "" && seen[x.ID] {
+		here, who := place{x.API, x.ID}, person{x.ChannelID, x.ExternalUserID}
+		if x.ID != "" && seen[here] {
 			return optionError("WithSession", fmt.Sprintf("gives the session %q a second time", x.ID))
 		}
-		seen[x.ID] = true
+		if x.API == agentmsg.BluBash && seen[who] {
+			return optionError("WithSession", fmt.Sprintf("gives the contact %q a second conversation", x.ExternalUserID))
+		}
+		seen[here] = true
+		seen[who] = seen[who] || x.API == agentmsg.BluBash
 	}
 	return nil
 }
@@ -285,7 +291,12 @@ func (c *config) completeSession(x *Session) error {
 		if x.ExternalUserID == "" {
 			return optionError("WithSession", "has a BluBash session without ExternalUserID, by which its contact is found")
 		}
+		x.AgentID = cmp.Or(x.AgentID, DefaultAgentID)
 	case agentmsg.Conversations:
+		if x.ChannelID != "" {
+			return optionError("WithSession", "gives a conversation a channel, which that API does not have")
+		}
+		x.AgentID = cmp.Or(x.AgentID, DefaultAgentID)
 	default:
 		return optionError("WithSession", fmt.Sprintf("names an API that there is not: %q", x.API))
 	}

@@ -8,7 +8,7 @@ import (
 // channel does that, and the AI answers. A session that does not exist begins
 // on the first channel. It returns the message's id; "" after [Server.Close].
 func (s *Server) CustomerSays(id agentmsg.SessionID, text string) agentmsg.MessageID {
-	return s.play(id, func(x *session) agentmsg.MessageID { return s.hear(x, text).ID })
+	return s.play(id, func(x *session) agentmsg.MessageID { return s.customerSaid(x, text).ID })
 }
 
 // HumanSays has an operator write in the dashboard. A session that does not
@@ -79,7 +79,7 @@ func (s *Server) playOn(ch *Channel, id agentmsg.SessionID, speak func(*session)
 	defer s.change()
 	x := s.world.find(id)
 	if x == nil {
-		x = s.open(ch, id, "", "")
+		x = s.newSession(ch, agentmsg.SendMessageParams{SessionID: id})
 	}
 	return speak(x)
 }

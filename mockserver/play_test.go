@@ -130,6 +130,9 @@ func TestOptionErrors(t *testing.T) {
 		"WithSession has a BluBash session without":  {mockserver.WithSession(mockserver.Session{API: agentmsg.BluBash})},
 		"WithSession names an API that there is not": {mockserver.WithSession(mockserver.Session{API: "x", ID: "s"})},
 		`WithSession gives the session "s" a second`: {mockserver.WithSession(mockserver.Session{ID: "s"}), mockserver.WithSession(mockserver.Session{ID: "s"})},
+		`WithSession gives the contact "u" a second`: {
+			mockserver.WithSession(mockserver.Session{API: agentmsg.BluBash, ExternalUserID: "u"}), mockserver.WithSession(mockserver.Session{API: agentmsg.BluBash, ExternalUserID: "u"}),
+		},
 	} {
 		s, err := mockserver.New(opts...)
 		require.ErrorContains(t, err, "mockserver: "+says)

@@ -18,8 +18,8 @@ type replayKey struct {
 type replay struct {
 	body     []byte
 	finished chan struct{}
-	answer   result // once finished
-	until    time.Time
+	answer   result    // once finished
+	until    time.Time // once finished
 }
 
 // replayLife is how long a key is known. All of this file is ours: the vendor
@@ -54,13 +54,21 @@ func (x *exchange) claim(key replayKey) (holder *replay, mine bool) {
 	s := x.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	held := s.world.replays[key]
-	if held != nil && (held.until.IsZero() || time.Now().Before(held.until)) {
+	s.world.forget(time.Now())
+	if held := s.world.replays[key]; held != nil {
 		return held, false
 	}
 	taken := &replay{body: x.body, finished: make(chan struct{})}
 	s.world.replays[key] = taken
 	return taken, true
+}
+
+// forget lets go the keys whose time is over.
+func (w *world) forget(now time.Time) {
+	for len(w.kept) > 0 && !now.Before(w.replays[w.kept[0]].until) {
+		delete(w.replays, w.kept[0])
+		w.kept = w.kept[1:]
+	}
 }
 
 // keep runs the call, and lets the key go unless it was answered 200.
@@ -71,6 +79,7 @@ func (x *exchange) keep(key replayKey, r *replay, call func() (result, error)) (
 		defer s.mu.Unlock()
 		if err == nil && answer.status == http.StatusOK {
 			r.answer, r.until = answer, time.Now().Add(replayLife)
+			s.world.kept = append(s.world.kept, key)
 		} else {
 			delete(s.world.replays, key)
 		}

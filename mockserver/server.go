@@ -35,7 +35,11 @@ type TB interface {
 }
 
 // Server plays the three APIs. It is safe for concurrent use. Make it with
-// [Start] or [New]; inside a testing/synctest bubble, make it there.
+// [Start] or [New]; inside a testing/synctest bubble, make it there: one that
+// was made outside ends the program when the bubble's goroutines meet its own.
+//
+// Ids are any string but one: a path element that is a lone slash, escaped, has
+// no route in net/http, and none here.
 type Server struct {
 	tb     TB // nil: of New
 	config config
@@ -168,8 +172,9 @@ func (s *Server) URL() string {
 
 // Close ends what is under way (calls, turns of the AI, deliveries and their
 // retries, connections) and waits until it has ended; an AI or a webhook
-// handler that does not heed its context holds it up. It is safe to repeat,
-// and leaves no goroutine. The state and the journal can still be read.
+// handler that does not heed its context holds it up, and one that calls Close
+// waits for itself. It is safe to repeat, and leaves no goroutine. The state
+// and the journal can still be read.
 func (s *Server) Close() {
 	s.mu.Lock()
 	first := !s.closed

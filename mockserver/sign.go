@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"net/http"
+	"strconv"
+	"time"
 
-	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/internal/signature"
+	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // Sign returns the value of [agentmsg.SignatureHeader] for a body: lower-case
@@ -30,7 +32,13 @@ func SignedRequest(tb TB, url, secret string, body []byte) *http.Request {
 		tb.FailNow()
 		return nil
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(agentmsg.SignatureHeader, Sign(secret, body))
+	sign(r.Header, secret, body)
 	return r
+}
+
+// sign writes the headers of a delivery. The form of the time is ours.
+func sign(h http.Header, secret string, body []byte) {
+	h.Set("Content-Type", "application/json")
+	h.Set(wire.HeaderSignature, Sign(secret, body))
+	h.Set(wire.HeaderTimestamp, strconv.FormatInt(time.Now().UnixMilli(), 10))
 }

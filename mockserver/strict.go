@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // shape is what a JSON value may have: the members of an object, or the
@@ -48,6 +49,9 @@ func shapeOf(t reflect.Type) *shape {
 func (s *shape) decode(x *exchange, into any) error {
 	if !isJSON(x.r.Header) {
 		return refuse(http.StatusBadRequest, "Content-Type must be application/json")
+	}
+	if !utf8.Valid(x.body) {
+		return refuse(http.StatusBadRequest, "the body is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(x.body))
 	if err := s.object(d); err != nil {

@@ -11,49 +11,47 @@ type turn struct {
 	pauses int // of the session, when the customer spoke
 }
 
-// think has the AI answer, unless it is paused or there is none. s.mu is held.
-func (s *Server) think(x *session, text string) {
-	if s.config.ai == nil || x.AIPaused {
-		return
+// think has the AI answer; false: it is paused, or there is none. s.mu is held.
+func (s *Server) think(x *session, text string) bool {
+	if s.config.silent || x.AIPaused {
+		return false
 	}
 	x.turns = append(x.turns, turn{text, x.pauses})
-	if !x.taking {
-		x.taking = true
-		s.spawn(func() { s.takeTurns(x) })
+	if len(x.turns) == 1 {
+		s.spawn(func() { s.takeTurn(x) })
 	}
+	return true
 }
 
-// takeTurns answers a session's messages one after another.
-func (s *Server) takeTurns(x *session) {
-	for {
+// takeTurn answers the first of a session's messages, and has the next one
+// answered after it, also where the AI ended its own goroutine.
+func (s *Server) takeTurn(x *session) {
+	s.mu.Lock()
+	this := x.turns[0]
+	s.mu.Unlock()
+	defer func() {
 		s.mu.Lock()
-		if len(x.turns) == 0 {
-			x.taking = false
-			s.mu.Unlock()
-			return
-		}
-		next := x.turns[0]
+		defer s.mu.Unlock()
 		x.turns = x.turns[1:]
-		s.mu.Unlock()
-		parts, ok := s.ask(x, next.text)
-		if !ok {
-			return // closed
+		if len(x.turns) > 0 {
+			s.spawn(func() { s.takeTurn(x) })
 		}
-		s.mu.Lock()
-		if x.pauses == next.pauses && !x.AIPaused {
-			s.reply(x, parts)
-		}
-		s.mu.Unlock()
+	}()
+	parts, ok := s.ask(x, this.text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ok && x.pauses == this.pauses { // a pause that came since drops it for good
+		s.reply(x, parts)
 	}
 }
 
 // ask lets the AI think; false: the server was closed meanwhile.
 func (s *Server) ask(x *session, text string) ([]string, bool) {
-	if s.config.ai == nil {
-		return nil, true
-	}
 	if !s.sleep(s.config.delay) {
 		return nil, false
+	}
+	if s.config.ai == nil { // the default needs no look at the session
+		return []string{"You said: " + text}, true
 	}
 	s.mu.Lock()
 	seen := x.snapshot()

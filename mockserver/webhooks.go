@@ -21,7 +21,7 @@ const memoryWebhook = "http://app.test/webhook"
 // serve gives a handler in memory its connections.
 func (r *receiver) serve(h *serving) {
 	if r.handler != nil {
-		r.via = newPipeHost(r.handler)
+		r.via = newPipeHost(buffered(r.handler))
 		h.webhooks = append(h.webhooks, r.via)
 	}
 }
@@ -33,7 +33,9 @@ func (s *Server) SetWebhook(url, secret string) error {
 }
 
 // SetWebhookHandler is [WithWebhookHandler] for a server that runs: events
-// from now on go to h. A nil handler is a misuse.
+// from now on go to h. A nil handler fails the test at once; of a server from
+// [New] it panics. A handler that panics is a failed connection, as behind any
+// http.Server: the delivery is tried again.
 func (s *Server) SetWebhookHandler(h http.Handler, secret string) {
 	if err := s.setReceiver(WithWebhookHandler(h, secret)); err != nil {
 		s.fail("SetWebhookHandler has a nil handler")
@@ -59,10 +61,7 @@ func (s *Server) setReceiver(opt Option) error {
 // all, under the URL that each would have had. s.mu is held.
 func (s *Server) receiverOf(ch *Channel) receiver {
 	to := s.hooks
-	if ch.WebhookURL == "" {
-		return to
-	}
-	to.url = ch.WebhookURL
+	to.url = cmp.Or(ch.WebhookURL, to.url)
 	to.secret = cmp.Or(ch.WebhookSecret, to.secret)
 	return to
 }

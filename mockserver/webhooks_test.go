@@ -250,6 +250,18 @@ func TestChannelsOwnReceiver(t *testing.T) {
 	require.Len(t, account.bodies, 1)
 }
 
+// A channel may share the server's receiver and have a secret of its own.
+func TestChannelsOwnSecret(t *testing.T) {
+	t.Parallel()
+	read := make(chan error, 1)
+	s := mockserver.Start(t, mockserver.WithWebhookHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, err := agentmsg.ReadWebhook(r, "own-secret")
+		read <- err
+	}), ""), mockserver.WithChannel(mockserver.Channel{ID: "c", Identifier: "support", WebhookSecret: "own-secret"}))
+	s.HumanSays("s", "hi")
+	require.NoError(t, <-read)
+}
+
 func TestReceiverSetLater(t *testing.T) {
 	t.Parallel()
 	box := new(inbox)

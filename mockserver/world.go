@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
@@ -20,6 +21,8 @@ type world struct {
 	byPerson map[person]*session           // BluBash
 	replays  map[replayKey]*replay         // BluBash
 	made     int                           // ids so far
+	taken    map[string]bool               // ids that were given and might be made
+	kept     []replayKey                   // of replays that are finished, the oldest first
 	events   int
 }
 
@@ -39,9 +42,8 @@ type session struct {
 	channel *Channel                      // of MAIA
 	linked  map[string]agentmsg.MessageID // by the provider's id
 
-	pauses  int // how often it was paused: an answer thought out across one is dropped
-	turns   []turn
-	taking  bool // a goroutine takes the turns
+	pauses  int    // how often it was paused: an answer thought out across one is dropped
+	turns   []turn // the first is being answered
 	outbox  []*delivery
 	sending bool // a goroutine makes first attempts
 }
@@ -50,7 +52,13 @@ func newWorld(c *config) world {
 	w := world{
 		channels: c.channels, blubash: c.blubash,
 		sessions: map[place]*session{}, contacts: map[string]agentmsg.ContactID{},
-		byPerson: map[person]*session{}, replays: map[replayKey]*replay{},
+		byPerson: map[person]*session{}, replays: map[replayKey]*replay{}, taken: map[string]bool{},
+	}
+	for _, given := range c.sessions {
+		w.take(string(given.ID))
+		for _, m := range given.Messages {
+			w.take(string(m.ID))
+		}
 	}
 	for _, given := range c.sessions {
 		x := w.add(given)
@@ -75,7 +83,7 @@ func (w *world) complete(x *session, m StoredMessage) StoredMessage {
 	m.Role = cmp.Or(m.Role, roleOf(m.Source))
 	m.VisibleToAI = m.VisibleToAI || m.Source != FromNote
 	if m.ProviderMsgID != "" {
-		x.link(m.ProviderMsgID, m.ID)
+		x.linked[m.ProviderMsgID] = m.ID
 	}
 	return m
 }
@@ -85,8 +93,12 @@ func (w *world) add(s Session) *session {
 	if s.ID == "" {
 		s.ID = agentmsg.SessionID(w.id(s.API, "con"))
 	}
+	w.take(string(s.ID))
 	s.Messages = slices.Clone(s.Messages)
-	x := &session{Session: s, channel: channelByID(w.channels, s.ChannelID)}
+	x := &session{Session: s, linked: map[string]agentmsg.MessageID{}}
+	if s.API == agentmsg.MAIA {
+		x.channel = channelByID(w.channels, s.ChannelID)
+	}
 	w.sessions[place{s.API, s.ID}] = x
 	w.order = append(w.order, x)
 	if s.API == agentmsg.BluBash {
@@ -144,11 +156,27 @@ func (w *world) messageID(api agentmsg.API) agentmsg.MessageID {
 // id is the next id: shaped like a UUID, in the Conversations API like
 // con_000001. One count serves all, so no two are the same.
 func (w *world) id(api agentmsg.API, prefix string) string {
-	w.made++
-	if api == agentmsg.Conversations {
-		return fmt.Sprintf("%s_%06d", prefix, w.made)
+	for {
+		w.made++
+		id := fmt.Sprintf("%s%012x", madeUUID, w.made)
+		if api == agentmsg.Conversations {
+			id = fmt.Sprintf("%s_%06d", prefix, w.made)
+		}
+		if !w.taken[id] {
+			return id
+		}
 	}
-	return fmt.Sprintf("00000000-0000-4000-8000-%012x", w.made)
+}
+
+const madeUUID = "00000000-0000-4000-8000-"
+
+// take keeps an id that was given from being made too.
+func (w *world) take(id string) {
+	for _, prefix := range [...]string{madeUUID, "con_", "msg_"} {
+		if strings.HasPrefix(id, prefix) {
+			w.taken[id] = true
+		}
+	}
 }
 
 // now is the time in the milliseconds that the wire has.
@@ -187,11 +215,15 @@ func (x *session) provided(id string) *StoredMessage {
 	return x.message(message)
 }
 
-func (x *session) link(provider string, id agentmsg.MessageID) {
-	if x.linked == nil {
-		x.linked = map[string]agentmsg.MessageID{}
+// link ties a message to the provider's id of it: one id to one message. Ours:
+// the vendor does not say what a second link does.
+func (x *session) link(provider string, m *StoredMessage) {
+	if before := x.provided(provider); before != nil {
+		before.ProviderMsgID = ""
 	}
-	x.linked[provider] = id
+	delete(x.linked, m.ProviderMsgID)
+	m.ProviderMsgID = provider
+	x.linked[provider] = m.ID
 }
 
 // report takes a status, and keeps the furthest. Ours: the vendor does not say

@@ -179,25 +179,41 @@ func (c *Call) after(ctx context.Context) bool {
 	if c.Complete() {
 		c.verdict = c.Caller.Judge(&c.Result)
 	}
-	again, o := c.Rule.decide(seen{c.fate, c.Status, c.verdict, c.fate == answered && c.Err != nil, c.permanent})
+	again, o := c.Rule.decide(seen{
+		fate: c.fate, status: c.Status, verdict: c.verdict, torn: c.fate == answered && c.Err != nil, final: c.permanent,
+	})
 	c.Outcome, c.Permanent = max(c.Outcome, o), c.permanent
 	if o == None {
 		c.Outcome = None
 		c.endpoint.Budget.earn()
 	}
-	again = c.tries < c.MaxAttempts && c.Ended == nil && c.repeatable() && (again && c.mayWait(ctx) || c.Status == http.StatusUnauthorized && c.renew(ctx))
+	again = c.next(ctx, again)
 	if !again {
 		c.wait = 0
 	}
 	c.retry.RetryWaitMin = c.wait
-	c.Caller.Attempted(ctx, Attempted{c.tries, c.Status, c.wait, c.duration, c.fate != notSent, again, c.Err})
+	c.Caller.Attempted(ctx, Attempted{
+		Number: c.tries, Status: c.Status, Wait: c.wait, Duration: c.duration, Sent: c.fate != notSent, Again: again, Err: c.Err,
+	})
 	return again
 }
 
-// repeatable is false when what was sent or taken cannot be once more: a file
+// next says whether another attempt follows. It spends budget, or asks the
+// source of tokens.
+func (c *Call) next(ctx context.Context, repeatable bool) bool {
+	switch {
+	case c.tries >= c.MaxAttempts || c.Ended != nil || c.onceOnly():
+		return false
+	case repeatable && c.mayWait(ctx):
+		return true
+	}
+	return c.Status == http.StatusUnauthorized && c.renew(ctx)
+}
+
+// onceOnly is true when what was sent or taken cannot be once more: a file
 // that opens a single time, a writer that has got its first byte.
-func (c *Call) repeatable() bool {
-	return (c.Source == nil || !c.Source.Spent()) && (c.Sink == nil || c.Sink.Written == 0)
+func (c *Call) onceOnly() bool {
+	return c.Source != nil && c.Source.Spent() || c.Sink != nil && c.Sink.Written > 0
 }
 
 // mayWait decides the wait before the next attempt, and whether it can end

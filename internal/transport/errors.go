@@ -1,7 +1,16 @@
 package transport
 
-// Error is why a call ended without a usable answer. Its text is never
-// shown: the root package has a code for each.
+// LimiterError is a limiter of the user's that failed.
+type LimiterError struct{ Err error }
+
+// Error is the limiter's own text.
+func (e *LimiterError) Error() string { return e.Err.Error() }
+
+// Unwrap returns ErrRateLimited and the limiter's error.
+func (e *LimiterError) Unwrap() []error { return []error{ErrRateLimited, e.Err} }
+
+// Error is why a call ended without a usable answer. The root package turns
+// each into a code, but ErrNoAnswer, whose text is shown.
 type Error string
 
 // Error is the constant's own text.

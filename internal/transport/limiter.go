@@ -3,7 +3,6 @@ package transport
 import (
 	"container/list"
 	"context"
-	"errors"
 	"math"
 	"sync"
 	"time"
@@ -198,7 +197,7 @@ func (e *Endpoint) admit(ctx context.Context) error {
 	case bounded.Err() != nil: // an end that the caller knows nothing of
 		return ErrRateLimited
 	}
-	return errors.Join(ErrRateLimited, err)
+	return &LimiterError{err}
 }
 
 // note remembers a limit, and that it is used up.

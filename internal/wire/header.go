@@ -5,10 +5,6 @@ const (
 	HeaderAuthorization  = "Authorization"
 	HeaderAPIKey         = "X-Api-Key" // documented as X-API-Key; names have no case on the wire
 	HeaderIdempotencyKey = "X-Idempotency-Key"
-	HeaderRetryAfter     = "Retry-After"
-	HeaderRateLimit      = "X-Ratelimit-Limit"
-	HeaderRateRemaining  = "X-Ratelimit-Remaining"
-	HeaderRateReset      = "X-Ratelimit-Reset"
 	HeaderSignature      = "X-Maia-Signature"
 	HeaderTimestamp      = "X-Maia-Timestamp"
 )
