@@ -32,6 +32,8 @@ type Attachment struct {
 }
 
 // RequestUploadParams announces a file.
+//
+// Source: MAIA, "Attachments", step 1.
 type RequestUploadParams struct {
 	// FileName is the name that the recipient sees: no path. Required.
 	FileName string `json:"fileName"`
@@ -44,6 +46,8 @@ type RequestUploadParams struct {
 // UploadTicket lets its holder put one file. Its UploadURL is a secret: fmt
 // and slog do not show it, JSON does, so that a ticket may be handed on. A
 // struct of your own around one leaks it in JSON logs.
+//
+// Source: MAIA, "Attachments", step 1.
 type UploadTicket struct {
 	UploadURL Secret `json:"uploadUrl"`
 	// FileKey is the storage key, for [Attachment].
@@ -71,6 +75,8 @@ func (t *UploadTicket) missing() string {
 
 // DownloadTicket lets its holder get one file, for an hour. Its DownloadURL is
 // a secret, as in [UploadTicket].
+//
+// Source: MAIA, "Attachments", step 3.
 type DownloadTicket struct {
 	DownloadURL Secret `json:"downloadUrl"`
 	ExpiresAt   Time   `json:"expiresAt"`
@@ -95,11 +101,8 @@ func (t *DownloadTicket) missing() string {
 //
 // API: POST /messages/upload.
 func (s *AttachmentsService) RequestUpload(ctx context.Context, p RequestUploadParams, opts ...CallOption) (*UploadTicket, error) {
-	var err error
-	if p.ContentType, err = (File{Name: p.FileName, ContentType: p.ContentType}).contentType(OpRequestUpload); err != nil {
-		return nil, err
-	}
-	if err := checkFile(OpRequestUpload, p.FileName, p.ContentType, p.Size); err != nil {
+	p, err := announce(File{Name: p.FileName, ContentType: p.ContentType, Size: p.Size})
+	if err != nil {
 		return nil, err
 	}
 	ticket, err := call[UploadTicket](ctx, s.core, request{op: wire.RequestUpload, body: &p}, opts)
@@ -108,6 +111,18 @@ func (s *AttachmentsService) RequestUpload(ctx context.Context, p RequestUploadP
 	}
 	ticket.ContentType, ticket.Size = p.ContentType, p.Size
 	return ticket, nil
+}
+
+// announce is what MAIA is told of a file, where it is one that MAIA takes.
+func announce(f File) (RequestUploadParams, error) {
+	if err := checkFile(OpRequestUpload, f.Name, f.ContentType, f.Size); err != nil {
+		return RequestUploadParams{}, err
+	}
+	contentType, err := f.contentType(OpRequestUpload)
+	if err != nil {
+		return RequestUploadParams{}, err
+	}
+	return RequestUploadParams{f.Name, contentType, f.Size}, checkFile(OpRequestUpload, f.Name, contentType, f.Size)
 }
 
 // Put sends a file to the ticket's URL: streamed, with a Content-Length, and
@@ -143,12 +158,13 @@ func (s *AttachmentsService) put(ctx context.Context, ticket *UploadTicket, f Fi
 // Headers, fields and an idempotency key among the options go with the first
 // step alone; errors bear the Op of the step that failed. Safe to repeat: an
 // upload that no message refers to reaches nobody.
+//
+// API: POST /messages/upload, then PUT presigned URL.
 func (s *AttachmentsService) Upload(ctx context.Context, f File, opts ...CallOption) (*Attachment, error) {
-	contentType, err := f.contentType(OpRequestUpload)
+	announced, err := announce(f)
 	if err != nil {
 		return nil, err
 	}
-	announced := RequestUploadParams{FileName: f.Name, ContentType: contentType, Size: f.Size}
 	toStorage := append(slices.Clip(opts), forStorage)
 	for renewed := false; ; renewed = true {
 		ticket, err := s.RequestUpload(ctx, announced, opts...)
@@ -157,7 +173,7 @@ func (s *AttachmentsService) Upload(ctx context.Context, f File, opts ...CallOpt
 		}
 		source, err := s.put(ctx, ticket, f, toStorage)
 		if err == nil {
-			return &Attachment{FileKey: ticket.FileKey, FileName: f.Name, ContentType: contentType, Size: f.Size}, nil
+			return &Attachment{FileKey: ticket.FileKey, FileName: f.Name, ContentType: announced.ContentType, Size: f.Size}, nil
 		}
 		if renewed || !expired(err) || source.Spent() {
 			return nil, err

@@ -24,6 +24,8 @@ type ListConnectionsParams struct {
 }
 
 // Connection is a connected account of a provider.
+//
+// Source: MAIA, "GET /connections".
 type Connection struct {
 	ID                string        `json:"id"`
 	Name              string        `json:"name"`
@@ -36,6 +38,8 @@ type Connection struct {
 }
 
 // PhoneNumber is a number of a [Connection].
+//
+// Source: MAIA, "GET /connections", phoneNumbers.
 type PhoneNumber struct {
 	ID                 string `json:"id"`
 	DisplayPhoneNumber string `json:"displayPhoneNumber"`
@@ -57,6 +61,8 @@ func (s *ConnectionsService) List(ctx context.Context, p ListConnectionsParams, 
 // All goes through all connections from p.NextToken on, page by page as they
 // are needed. An error ends it; breaking off is fine. Options hold for each
 // page.
+//
+// API: GET /connections.
 func (s *ConnectionsService) All(ctx context.Context, p ListConnectionsParams, opts ...CallOption) iter.Seq2[*Connection, error] {
 	return all(wire.ListConnections, p.NextToken, func(token string) (*Page[Connection], error) {
 		p.NextToken = token

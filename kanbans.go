@@ -24,6 +24,8 @@ type ListKanbansParams struct {
 }
 
 // Kanban is a board.
+//
+// Source: MAIA, "GET /kanbans".
 type Kanban struct {
 	ID          KanbanID       `json:"id"`
 	Name        string         `json:"name"`
@@ -38,6 +40,8 @@ type Kanban struct {
 }
 
 // KanbanStatus is a column of a board.
+//
+// Source: MAIA, "GET /kanbans", statuses.
 type KanbanStatus struct {
 	Value string `json:"value"`
 	Label string `json:"label"`
@@ -46,6 +50,8 @@ type KanbanStatus struct {
 }
 
 // KanbanField is a field of a board's records.
+//
+// Source: MAIA, "GET /kanbans", fields.
 type KanbanField struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -68,6 +74,8 @@ func (s *KanbansService) List(ctx context.Context, p ListKanbansParams, opts ...
 
 // All goes through all boards from p.NextToken on, page by page as they are
 // needed. An error ends it; breaking off is fine. Options hold for each page.
+//
+// API: GET /kanbans.
 func (s *KanbansService) All(ctx context.Context, p ListKanbansParams, opts ...CallOption) iter.Seq2[*Kanban, error] {
 	return all(wire.ListKanbans, p.NextToken, func(token string) (*Page[Kanban], error) {
 		p.NextToken = token

@@ -10,6 +10,8 @@ import (
 )
 
 // Page is one part of a list.
+//
+// Source: MAIA, "Conventions".
 type Page[T any] struct {
 	Items []T `json:"items"`
 	// NextToken asks for the next part; empty: this is the last.

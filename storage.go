@@ -137,4 +137,3 @@ func expired(err error) bool {
 	}
 	return false
 }
-
