@@ -13,7 +13,7 @@ import (
 // storage is MAIA and its storage, as far as the examples need them. It shows
 // what each of them gets.
 var storage = standIn(func(r *http.Request, body string) (int, string) {
-	fmt.Println(r.Method, r.URL.Host+r.URL.Path, body)
+	fmt.Println(strings.TrimSpace(r.Method + " " + r.URL.Host + r.URL.Path + " " + body))
 	if r.URL.Host == "storage.example" {
 		fmt.Println("credential:", r.Header.Get("Authorization") != "", "length:", r.ContentLength)
 		return 200, "the file's bytes"
