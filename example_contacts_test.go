@@ -12,12 +12,12 @@ import (
 // say sends one content, and shows it as it is on the wire.
 func say(content agentmsg.ContactContent) {
 	client := standIn(func(_ *http.Request, body string) (int, string) {
-		fmt.Println(body)
+		show(body)
 		return 200, `{"success":true,"messageId":"m1"}`
 	}).client()
 	_, err := client.Contacts.Send(context.Background(), "channel-1", agentmsg.ContactMessageParams{ContactContent: content, ContactIdentifier: "ana@example.com"})
 	if err != nil {
-		fmt.Println(err)
+		show(err)
 	}
 }
 

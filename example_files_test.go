@@ -13,9 +13,9 @@ import (
 // storage is MAIA and its storage, as far as the examples need them. It shows
 // what each of them gets.
 var storage = standIn(func(r *http.Request, body string) (int, string) {
-	fmt.Println(strings.TrimSpace(r.Method + " " + r.URL.Host + r.URL.Path + " " + body))
+	show(strings.TrimSpace(r.Method + " " + r.URL.Host + r.URL.Path + " " + body))
 	if r.URL.Host == "storage.example" {
-		fmt.Println("credential:", r.Header.Get("Authorization") != "", "length:", r.ContentLength)
+		show("credential:", r.Header.Get("Authorization") != "", "length:", r.ContentLength)
 		return 200, "the file's bytes"
 	}
 	if r.Method == http.MethodGet {

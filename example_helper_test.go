@@ -1,8 +1,10 @@
 package agentmsg_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/agentmsg/agentmsg"
@@ -39,3 +41,6 @@ func (f standIn) client(opts ...agentmsg.Option) *agentmsg.Client {
 	}
 	return client
 }
+
+// show prints what the stand-in saw.
+func show(values ...any) { _, _ = fmt.Fprintln(os.Stdout, values...) }

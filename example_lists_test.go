@@ -10,7 +10,7 @@ import (
 
 // boards are two pages.
 var boards = standIn(func(r *http.Request, _ string) (int, string) {
-	fmt.Println("GET", r.URL.RequestURI())
+	show("GET", r.URL.RequestURI())
 	if r.URL.Query().Get("nextToken") == "" {
 		return 200, `{"items":[{"id":"kanban-1","name":"Support"},{"id":"kanban-2","name":"Sales","isDefault":true}],"nextToken":"page-2"}`
 	}
