@@ -110,18 +110,19 @@ func ExampleFileFromBytes() {
 }
 
 // A reader can be read once, so its file is sent at most once; its size must be
-// known, since the storage takes nothing chunked. One byte more than announced
-// is an error that names both sizes, and never a file that was cut.
+// known, since the storage takes nothing chunked. A file that turns out longer
+// or shorter than announced is an error that names both sizes, and never one
+// that was cut.
 func ExampleFileFromReader() {
 	ctx, client := context.Background(), storage.client()
-	_, err := client.Attachments.Upload(ctx, agentmsg.FileFromReader("list.csv", 4, strings.NewReader("a,b\nc,d\n")))
+	_, err := client.Attachments.Upload(ctx, agentmsg.FileFromReader("list.csv", 9, strings.NewReader("a,b\nc,d\n")))
 	failure, _ := errors.AsType[*agentmsg.TransportError](err)
 	fmt.Println(failure.Op, failure.Attempts)
 	fmt.Println(failure.Err)
 	// Output:
-	// POST api.maiacompany.io/messages/upload {"fileName":"list.csv","contentType":"text/csv","size":4}
+	// POST api.maiacompany.io/messages/upload {"fileName":"list.csv","contentType":"text/csv","size":9}
 	// Attachments.Put 1
-	// the file is longer than declared: 4 bytes were announced, and there are more
+	// the file is shorter than declared: 9 bytes were announced, and there are 8
 }
 
 // Progress is told on the goroutine that sends, and begins at 0 again with each

@@ -32,8 +32,8 @@ func TestParamsOfUpload(t *testing.T) {
 		"big, by its name":     {"Size", "give a smaller file", agentmsg.RequestUploadParams{FileName: "a.mp4", Size: 50<<20 + 1}},
 		"big, of another type": {"Size", "give a smaller file", agentmsg.RequestUploadParams{FileName: "a", ContentType: "x/y", Size: 100<<20 + 1}},
 		"bad type":             {"ContentType", "give a media type", with(validUpload, func(p *agentmsg.RequestUploadParams) { p.ContentType = "image/png\r\nX: y" })},
-		"none of the formats":  {"ContentType", "", agentmsg.RequestUploadParams{FileName: "photo.heic", Size: 1}},
-		"no extension":         {"ContentType", "", agentmsg.RequestUploadParams{FileName: "photo", Size: 1}},
+		"none of the formats":  {"ContentType", "set ContentType yourself", agentmsg.RequestUploadParams{FileName: "photo.heic", Size: 1}},
+		"no extension":         {"ContentType", "set ContentType yourself", agentmsg.RequestUploadParams{FileName: "photo", Size: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +57,7 @@ func neverOpened(t *testing.T) func() (io.ReadCloser, error) {
 func TestParamsOfUploadByItsBytes(t *testing.T) {
 	t.Parallel()
 	heic := "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
-	badParam{agentmsg.OpRequestUpload, "ContentType", "", callUpload(agentmsg.FileFromBytes("photo.jpg", []byte(heic)))}.check(t)
+	badParam{agentmsg.OpRequestUpload, "ContentType", "set ContentType yourself", callUpload(agentmsg.FileFromBytes("photo.jpg", []byte(heic)))}.check(t)
 	badParam{agentmsg.OpRequestUpload, "Size", "at least one byte", callUpload(agentmsg.FileFromBytes("photo.jpg", nil))}.check(t)
 }
 
