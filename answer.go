@@ -55,6 +55,9 @@ func lacks(name string) error {
 func (x *exchange) judgeFailure(r *transport.Result) transport.Verdict {
 	if x.op.Route().Presigned() {
 		x.failure = readStorageError(r.Body)
+		if isExpiry(x.failure.reason(), x.failure.message()) {
+			return transport.Final
+		}
 		return transport.Plain
 	}
 	x.failure = readErrorBody(r.Body)

@@ -145,12 +145,18 @@ func (s *AttachmentsService) put(ctx context.Context, ticket *UploadTicket, f Fi
 		return nil, invalid(OpPut, "the ticket", "has no ContentType or no Size: give what the upload was requested with")
 	case f.Size != ticket.Size:
 		return nil, invalid(OpPut, "Size", "is "+strconv.FormatInt(f.Size, 10)+" bytes and the ticket is for "+strconv.FormatInt(ticket.Size, 10)+": request an upload for this file")
+	case !headerValue(ticket.ContentType):
+		return nil, invalid(OpPut, "the ticket", "has a ContentType with a control character: give what the upload was requested with")
 	case f.Open == nil:
-		return nil, invalid(OpPut, "Open", "is nil: make the file with FileFromPath, FileFromBytes or their kin")
+		return nil, noOpen()
 	}
 	source := &transport.Source{Open: f.Open, Size: f.Size, ContentType: ticket.ContentType, Once: f.once}
 	_, err := call[struct{}](ctx, s.core, request{op: wire.Put, file: &fileTransfer{param: "UploadURL", url: ticket.UploadURL, source: source}}, opts)
 	return source, err
+}
+
+func noOpen() error {
+	return invalid(OpPut, "Open", "is nil: make the file with FileFromPath, FileFromBytes or their kin")
 }
 
 // Upload brings a file to the storage, in both steps, and returns what a
@@ -165,10 +171,16 @@ func (s *AttachmentsService) Upload(ctx context.Context, f File, opts ...CallOpt
 	if err != nil {
 		return nil, err
 	}
+	if f.Open == nil {
+		return nil, noOpen()
+	}
 	toStorage := append(slices.Clip(opts), forStorage)
 	for renewed := false; ; renewed = true {
 		ticket, err := s.RequestUpload(ctx, announced, opts...)
 		if err != nil {
+			return nil, err
+		}
+		if err := unusableURL(wire.RequestUpload, "uploadUrl", ticket.UploadURL); err != nil {
 			return nil, err
 		}
 		source, err := s.put(ctx, ticket, f, toStorage)
@@ -202,6 +214,9 @@ func (s *AttachmentsService) Download(ctx context.Context, fileKey string, w io.
 	}
 	ticket, err := s.DownloadURL(ctx, fileKey, opts...)
 	if err != nil {
+		return 0, err
+	}
+	if err := unusableURL(wire.DownloadURL, "downloadUrl", ticket.DownloadURL); err != nil {
 		return 0, err
 	}
 	sink := &transport.Sink{To: w}

@@ -65,7 +65,8 @@ func (s *ConnectionsService) List(ctx context.Context, p ListConnectionsParams, 
 // API: GET /connections.
 func (s *ConnectionsService) All(ctx context.Context, p ListConnectionsParams, opts ...CallOption) iter.Seq2[*Connection, error] {
 	return all(wire.ListConnections, p.NextToken, func(token string) (*Page[Connection], error) {
-		p.NextToken = token
-		return s.List(ctx, p, opts...)
+		part := p
+		part.NextToken = token
+		return s.List(ctx, part, opts...)
 	})
 }

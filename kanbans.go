@@ -78,7 +78,8 @@ func (s *KanbansService) List(ctx context.Context, p ListKanbansParams, opts ...
 // API: GET /kanbans.
 func (s *KanbansService) All(ctx context.Context, p ListKanbansParams, opts ...CallOption) iter.Seq2[*Kanban, error] {
 	return all(wire.ListKanbans, p.NextToken, func(token string) (*Page[Kanban], error) {
-		p.NextToken = token
-		return s.List(ctx, p, opts...)
+		part := p
+		part.NextToken = token
+		return s.List(ctx, part, opts...)
 	})
 }

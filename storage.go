@@ -3,11 +3,12 @@ package agentmsg
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/agentmsg/agentmsg/internal/transport"
+	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // fileTransfer is an exchange with the storage behind a presigned URL.
@@ -30,12 +31,12 @@ func (x *exchange) peer() *transport.Endpoint {
 // signature is made over it. What it signs is kept out of texts.
 func (x *exchange) presigned(f *fileTransfer) error {
 	raw := string(f.url)
-	if !absoluteHTTP(raw) {
-		return invalid(x.name, f.param, "is not an absolute http or https URL: give the ticket as MAIA returned it")
+	if reason := badPresigned(raw); reason != "" {
+		return invalid(x.name, f.param, reason+": give the ticket as MAIA returned it")
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.User != nil {
-		return invalid(x.name, f.param, "has a user in it: give the ticket as MAIA returned it")
+	if err != nil {
+		return invalid(x.name, f.param, "is no URL: give the ticket as MAIA returned it") // badPresigned has seen that it is one
 	}
 	if path := rawPath(raw); path != u.EscapedPath() && !strings.HasPrefix(path, "//") {
 		u.Opaque = path
@@ -43,11 +44,66 @@ func (x *exchange) presigned(f *fileTransfer) error {
 	u.Fragment, u.RawFragment = "", ""
 	x.url = *u
 	x.URL, x.Bare = &x.url, true
-	for _, values := range u.Query() {
-		x.Spent = append(x.Spent, values...)
-	}
-	x.Spent = append(x.Spent, u.RawQuery)
+	x.Spent = append(x.Spent, signing(u.RawQuery)...)
 	return nil
+}
+
+// badPresigned says why a URL cannot be one of a storage; empty: it can.
+func badPresigned(raw string) string {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil, !absoluteHTTP(raw):
+		return "is not an absolute http or https URL"
+	case u.User != nil:
+		return "has a user in it"
+	case strings.Contains(raw, " "):
+		return "has a blank in it"
+	}
+	return ""
+}
+
+// unusableURL is the error of a success that gave no URL for the second step;
+// nil: it did.
+func unusableURL(op wire.Op, member string, given Secret) error {
+	reason := badPresigned(string(given))
+	if reason == "" {
+		return nil
+	}
+	return &DecodeError{
+		Op: Op(op.Name()), Status: http.StatusOK, Attempts: 1, Outcome: OutcomeAccepted,
+		Err: errors.New("its " + member + " " + reason), route: op.Route().String(),
+	}
+}
+
+// signing is what no text may show of a presigned query: the whole of it, and
+// the values that make it valid, as written and as meant. The others (host,
+// 3600, PutObject) are everyday words and numbers, which errors need.
+func signing(query string) []string {
+	kept := []string{query}
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if !signs(strings.ToLower(name), value) {
+			continue
+		}
+		kept = append(kept, value)
+		if meant, err := url.QueryUnescape(value); err == nil && meant != value {
+			kept = append(kept, meant)
+		}
+	}
+	return kept
+}
+
+func signs(name, value string) bool {
+	const long = 20 // no algorithm, date or number is
+	if len(value) >= long || name == "sig" {
+		return true
+	}
+	for _, word := range [...]string{"signature", "credential", "token", "key", "secret", "policy"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // rawPath is a URL's path as it was written.
@@ -89,18 +145,25 @@ func forStorage(c *callConfig) error {
 func readStorageError(body []byte) errorBody {
 	text := string(body[:min(len(body), maxErrorBody)])
 	code, message := xmlText(text, "Code"), xmlText(text, "Message")
-	if code == "" && message == "" {
+	if !inStorageXML(text) {
 		return readErrorBody(body)
 	}
 	return errorBody{members: map[string]json.RawMessage{"error": quoted(code), "message": quoted(message)}}
 }
 
-func quoted(s string) json.RawMessage { return json.RawMessage(strconv.AppendQuote(nil, s)) }
+func inStorageXML(text string) bool {
+	return strings.Contains(text, "<Error") || strings.Contains(text, "<Code>")
+}
+
+func quoted(s string) json.RawMessage {
+	b, _ := json.Marshal(s) // of a string: never fails
+	return b
+}
 
 // storageBody is a storage's error as an APIError keeps it.
 func storageBody(body []byte) []byte {
 	text := string(body[:min(len(body), maxErrorBody)])
-	if !strings.Contains(text, "<Code>") {
+	if !inStorageXML(text) {
 		return body
 	}
 	return []byte("<Error><Code>" + xmlRaw(text, "Code") + "</Code><Message>" + xmlRaw(text, "Message") + "</Message></Error>")
@@ -126,14 +189,15 @@ func xmlRaw(text, name string) string {
 // help.
 func expired(err error) bool {
 	refused, ok := errors.AsType[*APIError](err)
-	if !ok || refused.Op != OpPut {
-		return false
-	}
-	switch refused.Reason {
+	return ok && refused.Op == OpPut && isExpiry(refused.Reason, refused.Message)
+}
+
+func isExpiry(code, message string) bool {
+	switch code {
 	case "ExpiredToken", "RequestExpired":
 		return true
 	case "AccessDenied":
-		return strings.Contains(strings.ToLower(refused.Message), "expired")
+		return strings.Contains(strings.ToLower(message), "expired")
 	}
 	return false
 }

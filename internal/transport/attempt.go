@@ -37,6 +37,9 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = c.read(resp, err, clock)
 	}
 	c.ended(ctx, err)
+	if c.upload != nil { // net/http may come to it after its RoundTrip
+		_ = c.upload.Close()
+	}
 	c.duration = time.Since(started)
 	if c.Err != nil {
 		return nil, c.Err
@@ -215,13 +218,20 @@ func (c *Call) ended(ctx context.Context, err error) {
 // blameFile puts a file's own failure in the place of what net/http made of
 // it. The next attempt would meet it again.
 func (c *Call) blameFile() {
+	var failed error
 	if c.upload != nil {
-		if failed := c.upload.failed.Load(); failed != nil {
-			c.Err, c.permanent = failed, true
+		if e := c.upload.failure(); e != nil {
+			failed = e
 		}
 	}
 	if c.Sink != nil && c.Sink.Err != nil {
-		c.Err, c.permanent = c.Sink.Err, true
+		failed = c.Sink.Err
+	}
+	if failed != nil {
+		c.Err, c.permanent = failed, true
+		if c.Ended != nil {
+			c.Err = errors.Join(c.Ended, failed)
+		}
 	}
 }
 

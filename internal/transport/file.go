@@ -21,7 +21,8 @@ type Source struct {
 	// that sends; 0 at the beginning of each attempt.
 	Progress func(sent, total int64)
 
-	opened atomic.Bool
+	opened  atomic.Bool
+	opening sync.Mutex // one Open at a time: a lost attempt's may still be running
 }
 
 // Spent is true when the source cannot be sent again.
@@ -38,7 +39,7 @@ type SourceError struct {
 func (e *SourceError) Error() string {
 	switch {
 	case e.More:
-		return fmt.Sprintf("the file is longer than declared: %d bytes were announced, and there are more", e.Declared)
+		return fmt.Sprintf("the file is longer than declared: %d bytes were announced, and there are at least %d", e.Declared, e.Got+1)
 	case e.Err != nil:
 		return fmt.Sprintf("the file failed after %d of %d bytes: %v", e.Got, e.Declared, e.Err)
 	}
@@ -51,12 +52,12 @@ func (e *SourceError) Unwrap() error { return e.Err }
 // upload is the body of one attempt.
 type upload struct {
 	source *Source
-	failed atomic.Pointer[SourceError]
+	sent   int64 // of the goroutine that reads
 
-	mu     sync.Mutex // over what Close may meet in the middle of Read
+	mu     sync.Mutex // over what Close may meet in the middle of Read; never held while the file is at work
 	file   io.ReadCloser
 	closed bool
-	sent   int64
+	failed *SourceError
 }
 
 // Read gives the source's bytes. It never gives the last of them before it
@@ -88,30 +89,58 @@ func (u *upload) Read(p []byte) (int, error) {
 
 // begin opens the source at the first byte.
 func (u *upload) begin() (io.ReadCloser, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	switch {
-	case u.closed:
-		return nil, io.ErrClosedPipe
-	case u.file != nil:
-		return u.file, nil
+	if file, err := u.opened(); file != nil || err != nil {
+		return file, err
+	}
+	u.source.opening.Lock()
+	defer u.source.opening.Unlock()
+	if _, err := u.opened(); err != nil { // while it waited for another attempt's
+		return nil, err
 	}
 	u.source.opened.Store(true)
 	file, err := u.source.Open()
 	if err != nil {
 		return nil, u.fail(&SourceError{Declared: u.source.Size, Err: err})
 	}
-	u.file = file
+	if !u.take(file) {
+		_ = file.Close()
+		return nil, io.ErrClosedPipe
+	}
 	u.progress()
 	return file, nil
 }
 
+func (u *upload) opened() (io.ReadCloser, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		return nil, io.ErrClosedPipe
+	}
+	return u.file, nil
+}
+
+// take is false when the attempt was over before the source was open.
+func (u *upload) take(file io.ReadCloser) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.closed {
+		u.file = file
+	}
+	return !u.closed
+}
+
 // over makes sure that the source ends here. err came with its last bytes.
 func (u *upload) over(file io.Reader, err error) error {
+	const patience = 100 // reads that give nothing
 	var one [1]byte
-	for n := 0; err == nil; {
-		if n, err = file.Read(one[:]); n > 0 {
+	for tries := 0; err == nil; tries++ {
+		var n int
+		n, err = file.Read(one[:])
+		switch {
+		case n > 0:
 			return u.fail(&SourceError{Declared: u.source.Size, Got: u.source.Size, More: true})
+		case err == nil && tries == patience:
+			err = io.ErrNoProgress
 		}
 	}
 	if unlessEOF(err) != nil {
@@ -120,27 +149,43 @@ func (u *upload) over(file io.Reader, err error) error {
 	return nil
 }
 
+// fail keeps what is wrong with the file. What a reader says after Close is
+// not that: HTTP/2 closes a body in the middle of Read when the attempt ends.
 func (u *upload) fail(e *SourceError) error {
-	u.failed.Store(e)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		return io.ErrClosedPipe
+	}
+	u.failed = e
 	return e
 }
 
+// failure is what is wrong with the file; nil: nothing so far.
+func (u *upload) failure() *SourceError {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.failed
+}
+
+// progress tells nothing once the attempt is over.
 func (u *upload) progress() {
-	if u.source.Progress != nil {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.source.Progress != nil && !u.closed {
 		u.source.Progress(u.sent, u.source.Size)
 	}
 }
 
-// Close closes what was opened, once.
+// Close closes what was opened, once. Nothing is opened, read or told after it.
 func (u *upload) Close() error {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.closed = true
-	if u.file == nil {
+	file := u.file
+	u.file, u.closed = nil, true
+	u.mu.Unlock()
+	if file == nil {
 		return nil
 	}
-	file := u.file
-	u.file = nil
 	return file.Close()
 }
 
