@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -61,6 +62,41 @@ func (s *shape) decode(x *exchange, into any) error {
 	d.UseNumber() // metadata goes back as it came
 	if err := d.Decode(into); err != nil {
 		return refuse(http.StatusBadRequest, decodeReason(err))
+	}
+	return nil
+}
+
+// withExtras is a shape with the members of WithExtraFields, of all operations
+// that the body may turn out to be.
+func (x *exchange) withExtras(s *shape) *shape {
+	extra := x.server.config.extra
+	if len(extra) == 0 {
+		return s
+	}
+	members := maps.Clone(s.members)
+	for _, op := range x.endpoint.ops {
+		for _, name := range extra[op] {
+			if _, documented := members[name]; !documented {
+				members[name] = nil
+			}
+		}
+	}
+	return &shape{members: members}
+}
+
+// othersExtras refuses the extra members of an operation that shares the route.
+func (x *exchange) othersExtras() error {
+	extra := x.server.config.extra
+	for _, op := range x.endpoint.ops {
+		for _, name := range extra[op] {
+			if slices.Contains(extra[x.op], name) {
+				continue
+			}
+			var members map[string]json.RawMessage
+			if err := json.Unmarshal(x.body, &members); err != nil || members[name] != nil {
+				return refuse(http.StatusBadRequest, "field "+strconv.Quote(name)+" is not documented")
+			}
+		}
 	}
 	return nil
 }
