@@ -66,9 +66,9 @@ func join(base *url.URL, path, query string) url.URL {
 func badElement(arg string) string {
 	switch arg {
 	case "":
-		return "is empty: give the id"
+		return "is empty"
 	case ".", "..":
-		return "is " + arg + ", which a URL takes for a folder: give the id"
+		return "is " + arg + ", which a URL takes for a folder"
 	}
 	return ""
 }
@@ -77,11 +77,14 @@ func badElement(arg string) string {
 // with slashes between them.
 func badArg(arg string, several bool) string {
 	if !several {
-		return badElement(arg)
+		if reason := badElement(arg); reason != "" {
+			return reason + ": give the id"
+		}
+		return ""
 	}
 	for element := range strings.SplitSeq(arg, "/") {
 		if reason := badElement(element); reason != "" {
-			return "has an element that " + reason
+			return "has an element that " + reason + ": give the key as the upload returned it"
 		}
 	}
 	return ""

@@ -209,7 +209,7 @@ func (x *exchange) custom(given *Request, r *request) error {
 	}
 	for _, element := range given.Path {
 		if reason := badElement(element); reason != "" {
-			return invalid(OpDo, "Path", "has an element that "+reason)
+			return invalid(OpDo, "Path", "has an element that "+reason+": give the id, or leave it out")
 		}
 	}
 	x.api, x.Method, x.elements = given.API, given.Method, given.Path

@@ -68,9 +68,9 @@ func (f File) contentType(op Op) (string, error) {
 		return f.ContentType, nil
 	}
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(f.Name), "."))
-	by := "the extension"
+	by := "the extension is"
 	if len(f.head) > 0 {
-		extension, by = formatOf(f.head, extension), "the first bytes and the extension"
+		extension, by = formatOf(f.head, extension), "the first bytes and the extension are"
 	}
 	for _, c := range categories {
 		for _, told := range c.formats {
@@ -83,7 +83,7 @@ func (f File) contentType(op Op) (string, error) {
 			}
 		}
 	}
-	return "", invalid(op, "ContentType", "of "+quotedName(f.Name)+" is empty, and "+by+" tell none of the formats that MAIA lists ("+allFormats+
+	return "", invalid(op, "ContentType", "of "+quotedName(f.Name)+" is empty, and "+by+" not enough to tell one of the formats that MAIA lists ("+allFormats+
 		"): give one of these, or set ContentType yourself")
 }
 

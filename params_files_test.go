@@ -118,9 +118,9 @@ func TestParamsOfFileKeys(t *testing.T) {
 	for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", "a/./b", "//"} {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()
-			badParam{agentmsg.OpDownloadURL, "FileKey", "give the id", callDownloadURL(key)}.check(t)
+			badParam{agentmsg.OpDownloadURL, "FileKey", "give the key as the upload returned it", callDownloadURL(key)}.check(t)
 			var file strings.Builder
-			badParam{agentmsg.OpDownloadURL, "FileKey", "give the id", callDownload(key, &file)}.check(t)
+			badParam{agentmsg.OpDownloadURL, "FileKey", "give the key as the upload returned it", callDownload(key, &file)}.check(t)
 			require.Zero(t, file.Len())
 		})
 	}
