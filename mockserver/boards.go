@@ -61,7 +61,7 @@ func boardsOf(c *config) []agentmsg.Kanban {
 		}
 	}
 	slices.Sort(named) // a map has no order
-	for _, id := range slices.Compact(named) {
+	for _, id := range named {
 		if id != "" && !slices.ContainsFunc(boards, func(b agentmsg.Kanban) bool { return b.ID == id }) {
 			boards = append(boards, agentmsg.Kanban{ID: id, Order: len(boards), Statuses: exampleStatuses()})
 		}
