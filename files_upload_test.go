@@ -218,7 +218,7 @@ func TestUploadCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		stop := func(r *http.Request) (*http.Response, error) {
-			cancel()
+			time.AfterFunc(time.Second, cancel)
 			_, err := io.Copy(io.Discard, r.Body)
 			return nil, err
 		}
