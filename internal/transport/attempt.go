@@ -129,8 +129,10 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	}
 	if c.Source != nil {
 		set("Content-Type", c.Source.ContentType)
-		c.upload = &upload{source: c.Source}
-		req.Body, req.ContentLength, req.GetBody = c.upload, c.Source.Size, c.reopenSource
+		ctx := req.Context()
+		c.upload = newUpload(ctx, c.Source)
+		req.Body, req.ContentLength = c.upload, c.Source.Size
+		req.GetBody = func() (io.ReadCloser, error) { return c.reopenSource(ctx) }
 	}
 	for _, h := range c.Headers {
 		header[h.Name] = []string{h.Value}
@@ -148,11 +150,12 @@ func (c *Call) reopen() (io.ReadCloser, error) {
 }
 
 // reopenSource is reopen for a file that opens more than once.
-func (c *Call) reopenSource() (io.ReadCloser, error) {
+func (c *Call) reopenSource(ctx context.Context) (io.ReadCloser, error) {
 	if c.Source.Spent() {
 		return nil, errSpent
 	}
-	c.upload = &upload{source: c.Source}
+	_ = c.upload.Close()
+	c.upload = newUpload(ctx, c.Source)
 	return c.upload, nil
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,12 +22,12 @@ type Source struct {
 	// that sends; 0 at the beginning of each attempt.
 	Progress func(sent, total int64)
 
-	opened  atomic.Bool
+	spent   atomic.Bool
 	opening sync.Mutex // one Open at a time: a lost attempt's may still be running
 }
 
 // Spent is true when the source cannot be sent again.
-func (s *Source) Spent() bool { return s.Once && s.opened.Load() }
+func (s *Source) Spent() bool { return s.Once && s.spent.Load() }
 
 // SourceError is a source that cannot be sent as it was announced.
 type SourceError struct {
@@ -52,12 +53,24 @@ func (e *SourceError) Unwrap() error { return e.Err }
 // upload is the body of one attempt.
 type upload struct {
 	source *Source
-	sent   int64 // of the goroutine that reads
+	sent   int64         // of the goroutine that reads
+	over   chan struct{} // closed by Close
+	stop   func() bool   // takes Close off the context
 
 	mu     sync.Mutex // over what Close may meet in the middle of Read; never held while the file is at work
 	file   io.ReadCloser
 	closed bool
 	failed *SourceError
+}
+
+// newUpload is closed when its attempt's context ends: over HTTP/1 net/http
+// waits for a Read, however long it takes.
+func newUpload(ctx context.Context, s *Source) *upload {
+	u := &upload{source: s, over: make(chan struct{})}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stop = context.AfterFunc(ctx, func() { _ = u.Close() })
+	return u
 }
 
 // Read gives the source's bytes. It never gives the last of them before it
@@ -76,7 +89,7 @@ func (u *upload) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if int64(n) == left {
-		if err := u.over(file, err); err != nil {
+		if err := u.atEnd(file, err); err != nil {
 			return 0, err
 		}
 	} else if err != nil {
@@ -87,27 +100,42 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// begin opens the source at the first byte.
+// begin opens the source at the first byte. An attempt that is over waits for
+// no Open.
 func (u *upload) begin() (io.ReadCloser, error) {
 	if file, err := u.opened(); file != nil || err != nil {
 		return file, err
 	}
-	u.source.opening.Lock()
-	defer u.source.opening.Unlock()
-	if _, err := u.opened(); err != nil { // while it waited for another attempt's
-		return nil, err
-	}
-	u.source.opened.Store(true)
-	file, err := u.source.Open()
-	if err != nil {
-		return nil, u.fail(&SourceError{Declared: u.source.Size, Err: err})
-	}
-	if !u.take(file) {
-		_ = file.Close()
+	opened := make(chan error, 1)
+	go func() { opened <- u.open() }()
+	select {
+	case err := <-opened:
+		if err != nil {
+			return nil, err
+		}
+	case <-u.over:
 		return nil, io.ErrClosedPipe
 	}
 	u.progress()
-	return file, nil
+	return u.opened()
+}
+
+func (u *upload) open() error {
+	u.source.opening.Lock()
+	defer u.source.opening.Unlock()
+	if _, err := u.opened(); err != nil { // while it waited for another attempt's
+		return err
+	}
+	u.source.spent.Store(true)
+	file, err := u.source.Open()
+	if err != nil {
+		return u.fail(&SourceError{Declared: u.source.Size, Err: err})
+	}
+	if !u.take(file) {
+		_ = file.Close()
+		return io.ErrClosedPipe
+	}
+	return nil
 }
 
 func (u *upload) opened() (io.ReadCloser, error) {
@@ -129,8 +157,8 @@ func (u *upload) take(file io.ReadCloser) bool {
 	return !u.closed
 }
 
-// over makes sure that the source ends here. err came with its last bytes.
-func (u *upload) over(file io.Reader, err error) error {
+// atEnd makes sure that the source ends here. err came with its last bytes.
+func (u *upload) atEnd(file io.Reader, err error) error {
 	const patience = 100 // reads that give nothing
 	var one [1]byte
 	for tries := 0; err == nil; tries++ {
@@ -180,7 +208,11 @@ func (u *upload) progress() {
 // Close closes what was opened, once. Nothing is opened, read or told after it.
 func (u *upload) Close() error {
 	u.mu.Lock()
+	u.stop()
 	file := u.file
+	if !u.closed {
+		close(u.over)
+	}
 	u.file, u.closed = nil, true
 	u.mu.Unlock()
 	if file == nil {
