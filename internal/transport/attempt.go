@@ -184,15 +184,6 @@ func (c *Call) read(resp *http.Response, err error, clock clock) error {
 	return err
 }
 
-func (c *Call) noteRateLimit(h http.Header, now time.Time) {
-	limit, ok := readRateLimit(h)
-	if !ok {
-		return
-	}
-	c.limit, c.limited = limit, true
-	c.endpoint.State.note(limit, first(h, "Date"), now)
-}
-
 // ended draws the conclusion from how the exchange ended.
 func (c *Call) ended(ctx context.Context, err error) {
 	c.Attempts += 1 + c.evidence.replays()

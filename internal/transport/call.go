@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -249,36 +248,6 @@ func (c *Call) floor() time.Duration {
 	return c.retryAfter
 }
 
-// renew asks the source of tokens once more after a 401. It costs no budget
-// and no wait. The refused token again: the 401 stands.
-func (c *Call) renew(ctx context.Context) bool {
-	cred := c.endpoint.Credential
-	if cred == nil || cred.Source == nil || c.renewed {
-		return false
-	}
-	c.renewed, c.fresh = true, true
-	refused := c.Token
-	token, err := cred.Source(ctx, refused)
-	if err == nil && token != refused {
-		err = ValidToken(token)
-	}
-	if err != nil {
-		c.Stopped = err
-		return false
-	}
-	c.use(token)
-	c.wait = 0
-	return token != refused
-}
-
-// use takes a token of the source, and keeps in mind the one before.
-func (c *Call) use(token string) {
-	if c.Token != "" && c.Token != token {
-		c.Spent = append(c.Spent, c.Token)
-	}
-	c.Token = token
-}
-
 // backoff is full jitter: anywhere up to a bound that doubles.
 func backoff(tries int, least, most time.Duration) time.Duration {
 	bound := least
@@ -298,20 +267,4 @@ func jitter(most time.Duration) time.Duration {
 		return 0
 	}
 	return rand.N(most)
-}
-
-// ValidToken says whether a credential can stand in a header.
-func ValidToken(token string) error {
-	if token == "" {
-		return errors.New("is empty")
-	}
-	for i := range len(token) {
-		if token[i] < ' ' || token[i] > '~' {
-			return errors.New("has a character that is not printable ASCII")
-		}
-	}
-	if token[0] == ' ' || token[len(token)-1] == ' ' {
-		return errors.New("begins or ends with a blank")
-	}
-	return nil
 }
