@@ -132,7 +132,7 @@ func resetMidway(nth int, c net.Conn) bool {
 }
 
 // requireSource is what every file that cannot be sent as announced ends in.
-func requireSource(t *testing.T, err error, texts ...string) *agentmsg.TransportError {
+func requireSource(t *testing.T, err error, texts ...string) {
 	t.Helper()
 	e := as[*agentmsg.TransportError](t, err)
 	require.Equal(t, []any{agentmsg.OpPut, 1, 0}, []any{e.Op, e.Attempts, e.Status}, "%v", err)
@@ -140,7 +140,6 @@ func requireSource(t *testing.T, err error, texts ...string) *agentmsg.Transport
 	for _, text := range texts {
 		require.ErrorContains(t, err, text)
 	}
-	return e
 }
 
 // noise is a file of any size that is nowhere in memory.

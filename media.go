@@ -51,7 +51,9 @@ type File struct {
 	// exactly as long.
 	Size int64
 	// Open gives the content from its start; the upload closes it. It is
-	// called once for each attempt, never at once by two of them.
+	// called once for each attempt, never at once by two of them. Where the
+	// attempt or the call ends first, it is closed in the middle of a Read: one
+	// that goes on all the same holds the call up.
 	Open func() (io.ReadCloser, error)
 
 	head []byte // the first bytes, where a FileFrom function has seen them
