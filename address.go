@@ -17,15 +17,21 @@ func (x *exchange) address(r request) error {
 		return notConfigured(x.name, x.api)
 	}
 	route := r.op.Route()
+	if r.file != nil {
+		x.Method = route.Method()
+		return x.presigned(r.file)
+	}
 	var path string
 	if r.custom == nil {
 		for i, arg := range r.args {
-			if reason := badElement(arg); reason != "" {
-				return invalid(x.name, argName(route.Template(), i), reason)
+			name, several := argName(route.Template(), i)
+			if reason := badArg(arg, several); reason != "" {
+				return invalid(x.name, name, reason)
 			}
 		}
 		x.Method = route.Method()
 		path = route.Path(r.args...)
+		x.url.RawQuery = r.query.Encode()
 	} else {
 		path = wire.PathOf(r.custom.Path...)
 		x.url.RawQuery = r.custom.Query.Encode()
@@ -60,19 +66,41 @@ func join(base *url.URL, path, query string) url.URL {
 func badElement(arg string) string {
 	switch arg {
 	case "":
-		return "is empty: give the id"
+		return "is empty"
 	case ".", "..":
-		return "is " + arg + ", which a URL takes for a folder: give the id"
+		return "is " + arg + ", which a URL takes for a folder"
 	}
 	return ""
 }
 
-// argName is a path argument as the methods call it: {sessionId} is SessionID.
-func argName(template string, i int) string {
-	name := strings.Split(template, "{")[i+1]
+// badArg says why a path argument cannot be sent: one element, or several
+// with slashes between them.
+func badArg(arg string, several bool) string {
+	if !several {
+		if reason := badElement(arg); reason != "" {
+			return reason + ": give the id"
+		}
+		return ""
+	}
+	for element := range strings.SplitSeq(arg, "/") {
+		if reason := badElement(element); reason != "" {
+			return "has an element that " + reason + ": give the key as the upload returned it"
+		}
+	}
+	return ""
+}
+
+// argName is a path argument as the methods call it: {sessionId} is SessionID,
+// {fileKey...} is FileKey and several elements.
+func argName(template string, i int) (name string, several bool) {
+	name = strings.Split(template, "{")[i+1]
 	name, _, _ = strings.Cut(name, "}")
-	name, _ = strings.CutSuffix(name, "Id")
-	return strings.ToUpper(name[:1]) + name[1:] + "ID"
+	name, several = strings.CutSuffix(name, "...")
+	name = strings.ToUpper(name[:1]) + name[1:]
+	if short, ok := strings.CutSuffix(name, "Id"); ok {
+		name = short + "ID"
+	}
+	return name, several
 }
 
 func notConfigured(op Op, api API) error {

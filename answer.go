@@ -2,13 +2,10 @@ package agentmsg
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/agentmsg/agentmsg/internal/transport"
 	"github.com/agentmsg/agentmsg/internal/wire"
@@ -53,6 +50,13 @@ func lacks(name string) error {
 
 // judgeFailure looks for what the status does not say.
 func (x *exchange) judgeFailure(r *transport.Result) transport.Verdict {
+	if x.op.Route().Presigned() {
+		x.failure = readStorageError(r.Body)
+		if isExpiry(x.failure.reason(), x.failure.message()) {
+			return transport.Final
+		}
+		return transport.Plain
+	}
 	x.failure = readErrorBody(r.Body)
 	switch {
 	case r.Status == http.StatusForbidden && (noneRemain(r) || x.failure.namesRateLimit()):
@@ -132,32 +136,6 @@ func (x *exchange) decode(body []byte) error {
 	return err
 }
 
-// Attempted passes an attempt on to the hook and, when another follows, to
-// the log.
-func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
-	cfg := &x.core.config
-	if cfg.hook != nil {
-		cfg.hook(ctx, Attempt{
-			Op: x.name, API: x.api, Number: a.Number, Status: a.Status, Wait: a.Wait, Duration: a.Duration, Sent: a.Sent, Err: x.clean(a.Err),
-		})
-	}
-	if cfg.logger != nil && a.Again {
-		cfg.logger.WarnContext(ctx, "agentmsg: retrying", "op", x.name, "attempt", a.Number, "wait", a.Wait, "reason", x.reason(a))
-	}
-}
-
-// reason is why an attempt is followed by another, in words that hold nothing
-// of what was sent.
-func (x *exchange) reason(a transport.Attempted) string {
-	if a.Err != nil {
-		return oneLine(x.clean(a.Err).Error())
-	}
-	if x.unusable != nil {
-		return "truncated answer"
-	}
-	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
-}
-
 // err is the call's failure as one of the error types; nil: there is none.
 func (x *exchange) err() error {
 	switch {
@@ -198,7 +176,10 @@ func (x *exchange) before() error {
 	case x.Before.Complete() && x.unusable != nil: // the last attempt that was judged
 		return x.decodeError(x.Before)
 	case x.Before.Complete():
-		return x.apiError(x.Before, readErrorBody(x.Before.Body))
+		failure := x.failure
+		x.judgeFailure(x.Before)
+		failure, x.failure = x.failure, failure
+		return x.apiError(x.Before, failure)
 	}
 	return x.clean(x.Before.Err)
 }
@@ -223,43 +204,6 @@ func (x *exchange) messageOf(said errorBody) string {
 }
 
 func (x *exchange) requestID(r *transport.Result) string { return x.redact(requestID(r.Header)) }
-
-// codeOf is the code of a status, and of what the body adds to it.
-func (x *exchange) codeOf(r *transport.Result, said errorBody) Code {
-	switch s := r.Status; {
-	case s >= 200 && s < 300 && x.op == wire.SendConversationMessage:
-		return ErrBadRequest
-	case s == http.StatusUnauthorized && strings.EqualFold(said.reason(), "Token revoked"):
-		return ErrTokenRevoked
-	case s == http.StatusForbidden && (noneRemain(r) || said.namesRateLimit()):
-		return ErrRateLimited
-	case s >= 300 && s < 400:
-		return ErrRedirect
-	case s == http.StatusRequestTimeout || s < 300 || s >= 500:
-		return ErrServer
-	}
-	return statusCode(r.Status)
-}
-
-func statusCode(status int) Code {
-	switch status {
-	case http.StatusUnauthorized:
-		return ErrUnauthorized
-	case http.StatusForbidden:
-		return ErrForbidden
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusConflict:
-		return ErrConflict
-	case http.StatusRequestEntityTooLarge:
-		return ErrTooLarge
-	case http.StatusUnprocessableEntity:
-		return ErrUnprocessable
-	case http.StatusTooEarly, http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
-	return ErrBadRequest
-}
 
 func requestID(h http.Header) string {
 	for _, name := range [...]string{"X-Request-Id", "X-Amz-Request-Id", "Cf-Ray"} {

@@ -3,7 +3,9 @@ package agentmsg
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,8 +19,10 @@ import (
 type request struct {
 	op     wire.Op
 	args   []string // of the route's path, in its order
-	body   any      // encoded as JSON; nil: none
-	custom *Request // of Do, instead of route and body
+	query  url.Values
+	body   any           // encoded as JSON; nil: none
+	file   *fileTransfer // with a storage, instead of route and body
+	custom *Request      // of Do, instead of route and body
 }
 
 // call is the only road from a method to the network: it builds the request,
@@ -31,7 +35,7 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 		return nil, err
 	}
 	started := time.Now()
-	transport.Do(ctx, &x.endpoint.Endpoint, &x.Call)
+	transport.Do(ctx, x.peer(), &x.Call)
 	x.fill(x.options.response, time.Since(started))
 	if err := x.err(); err != nil {
 		return nil, err
@@ -87,6 +91,11 @@ func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) er
 		Repeatable: x.options.class != wire.Unsafe || x.options.retryAmbiguous,
 		Keyed:      x.options.class == wire.Keyed,
 	}
+	if r.file != nil {
+		if err := x.transfer(r.file); err != nil {
+			return err
+		}
+	}
 	x.headers()
 	x.limits()
 	return nil
@@ -134,6 +143,14 @@ func (x *exchange) headers() {
 	}
 }
 
+// newKey is a random UUID.
+func newKey() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 func replayable(name string) bool {
 	return name == wire.HeaderIdempotencyKey || name == "Idempotency-Key"
 }
@@ -145,6 +162,9 @@ func (x *exchange) limits() {
 	usual := 30 * time.Second
 	if x.api == BluBash { // it waits for an AI
 		usual = 120 * time.Second
+	}
+	if x.Source != nil {
+		usual += time.Duration(x.Source.Size/(256<<10)) * time.Second
 	}
 	x.Timeout = orDuration(x.options.timeout, orDuration(policy.AttemptTimeout, usual))
 	if h := x.core.config.http; h != nil && h.Timeout > 0 {
@@ -199,7 +219,7 @@ func (x *exchange) custom(given *Request, r *request) error {
 	}
 	for _, element := range given.Path {
 		if reason := badElement(element); reason != "" {
-			return invalid(OpDo, "Path", "has an element that "+reason)
+			return invalid(OpDo, "Path", "has an element that "+reason+": give the id, or leave it out")
 		}
 	}
 	x.api, x.Method, x.elements = given.API, given.Method, given.Path

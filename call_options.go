@@ -1,9 +1,7 @@
 package agentmsg
 
 import (
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -25,6 +23,7 @@ type callConfig struct {
 	headers        []transport.Header
 	fields         []field
 	response       *Response
+	progress       func(sent, total int64)
 }
 
 type field struct {
@@ -151,51 +150,15 @@ func WithField(name string, value any) CallOption {
 	}
 }
 
-// Response is what came back, for those who need more than the result.
-type Response struct {
-	Status         int         // 0: no answer
-	Header         http.Header // nil: no answer
-	Body           []byte      // as it came, at most 8 MiB
-	Attempts       int
-	RateLimit      RateLimit     // Remaining is -1 where none was reported
-	Duration       time.Duration // of the whole call, waits included
-	RequestID      string
-	IdempotencyKey string
-}
-
-// WithResponse fills r with the last exchange, also when the call fails. A
-// *ParamError, before anything was sent, leaves it as it was. Share no r
-// between calls under way.
-func WithResponse(r *Response) CallOption {
+// WithProgress calls f as a file is sent, on the goroutine that sends it: with
+// 0 when it begins, again on each attempt, then with what has been sent. f
+// must not block. Of a call that sends no file it hears nothing.
+func WithProgress(f func(sent, total int64)) CallOption {
 	return func(c *callConfig) error {
-		if r == nil {
-			return invalid("", "WithResponse", "is nil")
+		if f == nil {
+			return invalid("", "WithProgress", "has a nil function")
 		}
-		c.response = r
+		c.progress = f
 		return nil
 	}
-}
-
-// fill tells r of the call.
-func (x *exchange) fill(r *Response, took time.Duration) {
-	if r == nil {
-		return
-	}
-	limit, reported := x.Result.RateLimit()
-	if !reported {
-		limit.Remaining = -1
-	}
-	*r = Response{
-		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: x.Attempts,
-		RateLimit: RateLimit(limit), Duration: took,
-		RequestID: requestID(x.Header), IdempotencyKey: x.options.key,
-	}
-}
-
-// newKey is a random UUID.
-func newKey() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -26,6 +26,14 @@ type AgentMessageParams struct {
 	SessionName    string `json:"sessionName,omitempty"`
 }
 
+// NoteParams is an internal note: never sent to the customer.
+type NoteParams struct {
+	// Content is the text. Required; the server takes 10,000 characters.
+	Content string
+	// VisibleToAI lets the AI read it.
+	VisibleToAI bool
+}
+
 // AgentMessage is a message of the business as MAIA stored it.
 //
 // Source: MAIA, "From human", answer 200.
@@ -68,4 +76,23 @@ func (s *ChannelsService) SendAgentMessage(ctx context.Context, channel ChannelI
 		return nil, err
 	}
 	return call[AgentMessage](ctx, s.core, request{op: wire.SendAgentMessage, args: []string{string(channel), string(session)}, body: &p}, opts)
+}
+
+// AddNote writes an internal note into the session. The customer never gets
+// it; the AI reads it where VisibleToAI says so.
+//
+// A repeat may write the note twice, so a failure is repeated only where it
+// was provably not taken.
+//
+// API: POST /channels/{channelId}/sessions/{sessionId}/agent-messages.
+func (s *ChannelsService) AddNote(ctx context.Context, channel ChannelID, session SessionID, p NoteParams, opts ...CallOption) (*AgentMessage, error) {
+	if p.Content == "" {
+		return nil, invalid(OpAddNote, "Content", "is empty: give the note's text")
+	}
+	body := struct {
+		Content     string `json:"content"`
+		IsNote      bool   `json:"isNote"`
+		VisibleToAI bool   `json:"isNoteVisibleToAi"`
+	}{p.Content, true, p.VisibleToAI}
+	return call[AgentMessage](ctx, s.core, request{op: wire.AddNote, args: []string{string(channel), string(session)}, body: &body}, opts)
 }

@@ -22,9 +22,12 @@ const Version = "0.1.0"
 // the network.
 type Client struct {
 	// MAIA.
-	Messages *MessagesService
-	Sessions *SessionsService
-	Channels *ChannelsService
+	Messages    *MessagesService
+	Attachments *AttachmentsService
+	Sessions    *SessionsService
+	Channels    *ChannelsService
+	Kanbans     *KanbansService
+	Connections *ConnectionsService
 	// BluBash.
 	Contacts *ContactsService
 	// The Conversations API.
@@ -48,6 +51,7 @@ type endpoint struct {
 	base       *url.URL
 	credential *transport.Credential
 	windows    []RateWindow
+	storage    transport.Endpoint // where the API's presigned URLs lead
 }
 
 // NewClient returns a client with the given options. Each option is checked
@@ -116,8 +120,11 @@ func build(from *core, cfg config, opts []Option) (*Client, error) {
 	}
 	return &Client{
 		Messages:      &MessagesService{c},
+		Attachments:   &AttachmentsService{c},
 		Sessions:      &SessionsService{c},
 		Channels:      &ChannelsService{c},
+		Kanbans:       &KanbansService{c},
+		Connections:   &ConnectionsService{c},
 		Contacts:      &ContactsService{c},
 		Conversations: &ConversationsService{c},
 		core:          c,
@@ -174,6 +181,8 @@ func (c *core) endpoint(from *core, api API) *endpoint {
 	}
 	e.MaxBackoff = max(e.MaxBackoff, e.MinBackoff)
 	c.share(from, api, e)
+	e.storage = e.Endpoint
+	e.storage.Credential, e.storage.Limiter, e.storage.State = nil, nil, new(transport.State)
 	return e
 }
 

@@ -1,5 +1,14 @@
 package agentmsg
 
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
+	"github.com/agentmsg/agentmsg/internal/wire"
+)
+
 // Code is what went wrong, for errors.Is:
 //
 //	if errors.Is(err, agentmsg.ErrRateLimited) { … }
@@ -65,3 +74,73 @@ const (
 	// ErrBodyTimeout: the body did not arrive whole in time; answer 503.
 	ErrBodyTimeout Code = "body_timeout"
 )
+
+// codeOf is the code of a status, and of what the body adds to it.
+func (x *exchange) codeOf(r *transport.Result, said errorBody) Code {
+	switch s := r.Status; {
+	case s >= 200 && s < 300 && x.op == wire.SendConversationMessage:
+		return ErrBadRequest
+	case s == http.StatusUnauthorized && strings.EqualFold(said.reason(), "Token revoked"):
+		return ErrTokenRevoked
+	case s == http.StatusForbidden && (noneRemain(r) || said.namesRateLimit()):
+		return ErrRateLimited
+	case s >= 300 && s < 400:
+		return ErrRedirect
+	case s == http.StatusRequestTimeout || s < 300 || s >= 500:
+		return ErrServer
+	}
+	return statusCode(r.Status)
+}
+
+func statusCode(status int) Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrConflict
+	case http.StatusRequestEntityTooLarge:
+		return ErrTooLarge
+	case http.StatusUnprocessableEntity:
+		return ErrUnprocessable
+	case http.StatusTooEarly, http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	return ErrBadRequest
+}
+
+// codeOfTransport is the code of one of the transport's own errors.
+func codeOfTransport(err transport.Error) error {
+	switch err {
+	case transport.ErrAttemptTimeout:
+		return ErrAttemptTimeout
+	case transport.ErrResponseTooLarge:
+		return ErrResponseTooLarge
+	case transport.ErrRetryBudget:
+		return ErrRetryBudget
+	case transport.ErrRateLimited:
+		return ErrRateLimited
+	}
+	return err
+}
+
+// withCode turns the transport's own errors into codes, and takes the URL out
+// of net/http's. Whatever else the cause is stays findable.
+func withCode(err error) error {
+	if err == nil {
+		return nil
+	}
+	if own, ok := err.(transport.Error); ok { //nolint:errorlint // the leaf's own, not one that wraps it
+		return codeOfTransport(own)
+	}
+	if failed, ok := err.(*transport.LimiterError); ok { //nolint:errorlint // the leaf's own, the outermost layer
+		return join2(ErrRateLimited, failed.Err)
+	}
+	if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // the outermost layer, to be taken off
+		return withCode(wrapped.Err)
+	}
+	return err
+}

@@ -15,6 +15,7 @@
 //	the customer's, and the AI shall answer          Messages.Send              the AI; its answer comes by webhook
 //	the customer's, for the history only             Messages.Echo              nobody; never use it for your own words
 //	yours (a human's), to the customer               Channels.SendAgentMessage  the customer
+//	yours, to your own people                        Channels.AddNote           your people; the AI where you say so
 //	a contact's, and I wait for the AI's answer      Contacts.Send (BluBash)    the AI; the call returns its answer
 //	anyone's, into a conversation                    Conversations.Send         the conversation
 //
@@ -37,11 +38,13 @@
 // # Retries
 //
 // Whether a failure is repeated depends on the operation, not on the status
-// alone. Link, status, pause, resume and the reactions upsert and remove are
-// safe to repeat. A BluBash contact message carries an idempotency key, made
-// once per call. Send, Echo, SendAgentMessage, the reaction add and a post to
-// a conversation are not: they are repeated only where the request provably
-// never left, or the server said that it did not take it. See [RetryPolicy].
+// alone. Link, status, pause, resume, the reactions upsert and remove, both
+// steps of an upload, download URLs and lists are safe to repeat; a download
+// is as long as its writer has got nothing. A BluBash contact message carries
+// an idempotency key, made once per call. Send, Echo, SendAgentMessage,
+// AddNote, the reaction add and a post to a conversation are not: they are
+// repeated only where the request provably never left, or the server said that
+// it did not take it. See [RetryPolicy].
 //
 // Redirects are never followed: a credential does not go to another host.
 //
@@ -54,6 +57,52 @@
 // the end of the attempt before, and each attempt may last 10 s; after the
 // fourth the event is lost, and no API fetches it. The scheme has no
 // protection against replays: deduplicate messages by [Event.DedupeKey].
+//
+// # Files
+//
+// [AttachmentsService.Upload] brings a [File] to MAIA's storage and returns the
+// [Attachment] that a message needs. The FileFrom functions make a File of a
+// path, bytes, an fs.FS, a browser's form or a reader.
+//
+//	file, err := agentmsg.FileFromPath("voice.ogg")
+//	attachment, err := client.Attachments.Upload(ctx, file)
+//	receipt, err := client.Messages.Send(ctx, agentmsg.SendMessageParams{
+//		Channel:     agentmsg.WhatsAppQR("+5521999887766"),
+//		Attachments: []agentmsg.Attachment{*attachment},
+//	})
+//
+// An image has at most 10 MB, audio and documents 25 MB, a video 50 MB; a
+// message at most 10 files and 100 MB. A file that is too big, empty, or none
+// of the 23 formats and without a ContentType is a [*ParamError] before the
+// network. The content is streamed: the memory that an upload takes does not
+// grow with the file.
+//
+// [AttachmentsService.Download] writes a file to an [io.Writer], without a bound.
+// Presigned URLs are [Secret]: who has one needs no credential.
+//
+// # Traps
+//
+// What goes wrong in integrations, and what stands against it here:
+//
+//	the trap                          what happens then                      what prevents it
+//	a channel without its type        it counts as an API channel, and       APIChannel, WhatsAppQR and their kin
+//	                                  routing fails                          write the type
+//	an echo of the business's words   the customer is said to have said      Echo asks for the customer's id; your own
+//	                                  them, and the AI believes it           words go by Channels.SendAgentMessage
+//	aiPaused: false left out          it is refused: the AI stays silent     Sessions.ResumeAI writes it
+//	auto_reply: false left out        the AI answers nevertheless            AutoReply is a *bool: new(false) is written
+//	a channel's and a session's       the message goes nowhere               ChannelID and SessionID are types:
+//	id swapped                                                               swapped, they do not compile
+//	a webhook decoded, written        its signature fits no more, and        ReadWebhook verifies the raw bytes, and
+//	again, then verified              good events are refused                says when something had read them before
+//	a chunked upload                  the storage answers 501                a File has its Size; Put sends it as
+//	                                                                         Content-Length, never chunked
+//	the token sent to the storage     it is refused, and another host        Put and Download send no credential
+//	                                  knows the token
+//	a message sent again after 503    the customer may get it twice          Send is not repeated then; OutcomeOf and
+//	                                                                         Temporary tell you not to
+//
+// Each has an Example.
 //
 // # Testing
 //

@@ -3,7 +3,12 @@ package agentmsg
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
 )
 
 // WithLogger logs one line for each retry: operation, attempt, wait, reason.
@@ -43,4 +48,30 @@ func WithAttemptHook(f func(context.Context, Attempt)) Option {
 		c.hook = f
 		return nil
 	}
+}
+
+// Attempted passes an attempt on to the hook and, when another follows, to
+// the log.
+func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
+	cfg := &x.core.config
+	if cfg.hook != nil {
+		cfg.hook(ctx, Attempt{
+			Op: x.name, API: x.api, Number: a.Number, Status: a.Status, Wait: a.Wait, Duration: a.Duration, Sent: a.Sent, Err: x.clean(a.Err),
+		})
+	}
+	if cfg.logger != nil && a.Again {
+		cfg.logger.WarnContext(ctx, "agentmsg: retrying", "op", x.name, "attempt", a.Number, "wait", a.Wait, "reason", x.reason(a))
+	}
+}
+
+// reason is why an attempt is followed by another, in words that hold nothing
+// of what was sent.
+func (x *exchange) reason(a transport.Attempted) string {
+	if a.Err != nil {
+		return oneLine(x.clean(a.Err).Error())
+	}
+	if x.unusable != nil {
+		return "truncated answer"
+	}
+	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
 }

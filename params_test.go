@@ -12,45 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wireCall is one call of one method, with the method's result.
-type wireCall func(context.Context, *agentmsg.Client, ...agentmsg.CallOption) (any, error)
-
-func callSend(p agentmsg.SendMessageParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return c.Messages.Send(ctx, p, opts...)
-	}
-}
-
-func callEcho(p agentmsg.EchoParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return c.Messages.Echo(ctx, p, opts...)
-	}
-}
-
-func callSendAgentMessage(channel agentmsg.ChannelID, session agentmsg.SessionID, p agentmsg.AgentMessageParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return c.Channels.SendAgentMessage(ctx, channel, session, p, opts...)
-	}
-}
-
-func callLink(session agentmsg.SessionID, message agentmsg.MessageID, p agentmsg.LinkMessageParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return nil, c.Sessions.LinkMessage(ctx, session, message, p, opts...)
-	}
-}
-
-func callUpdateStatus(session agentmsg.SessionID, p agentmsg.UpdateStatusParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return nil, c.Sessions.UpdateStatus(ctx, session, p, opts...)
-	}
-}
-
-func callReact(session agentmsg.SessionID, p agentmsg.ReactParams) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return nil, c.Sessions.React(ctx, session, p, opts...)
-	}
-}
-
 // badParam is a call that must not reach the network. The way out is what its
 // reason tells the reader to do.
 type badParam struct {
@@ -94,6 +55,7 @@ func TestParamsThatAreMissing(t *testing.T) {
 		{agentmsg.OpSend, "Channel.Identifier", "give the channel's identifier", callSend(with(validSend, func(p *agentmsg.SendMessageParams) { p.Identifier = "" }))},
 		{agentmsg.OpEcho, "Channel.Identifier", "give the channel's identifier", callEcho(with(validEcho, func(p *agentmsg.EchoParams) { p.Identifier = "" }))},
 		{agentmsg.OpEcho, "ExternalUserID", "give the customer's id", callEcho(with(validEcho, func(p *agentmsg.EchoParams) { p.ExternalUserID = "" }))},
+		{agentmsg.OpAddNote, "Content", "give the note's text", callAddNote("c", "s", agentmsg.NoteParams{VisibleToAI: true})},
 		{agentmsg.OpLinkMessage, "ProviderMsgID", "give the provider's id", callLink("s", "m", agentmsg.LinkMessageParams{SetStatusToSent: true})},
 		{agentmsg.OpUpdateStatus, "ProviderMsgID", "give the provider's id", callUpdateStatus("s", agentmsg.UpdateStatusParams{Status: agentmsg.StatusSent})},
 		{agentmsg.OpUpdateStatus, "Status", "give StatusSent", callUpdateStatus("s", agentmsg.UpdateStatusParams{ProviderMsgID: "p"})},
@@ -122,6 +84,8 @@ func TestParamsOfThePath(t *testing.T) {
 		for _, row := range []badParam{
 			{agentmsg.OpSendAgentMessage, "ChannelID", "give the id", callSendAgentMessage(channel, "s", validAgentMessage)},
 			{agentmsg.OpSendAgentMessage, "SessionID", "give the id", callSendAgentMessage("c", session, validAgentMessage)},
+			{agentmsg.OpAddNote, "ChannelID", "give the id", callAddNote(channel, "s", validNote)},
+			{agentmsg.OpAddNote, "SessionID", "give the id", callAddNote("c", session, validNote)},
 			{agentmsg.OpLinkMessage, "SessionID", "give the id", callLink(session, "m", validLink)},
 			{agentmsg.OpLinkMessage, "MessageID", "give the id", callLink("s", message, validLink)},
 			{agentmsg.OpUpdateStatus, "SessionID", "give the id", callUpdateStatus(session, validStatus)},
@@ -232,9 +196,9 @@ func TestParamsContext(t *testing.T) {
 	t.Parallel()
 	client, recorder := wireClient(t, http.StatusOK, anyAnswer)
 	var none context.Context
-	for _, row := range wireShapes {
+	for _, row := range everyOperation() {
 		_, err := row.call(none, client)
-		requireParamError(t, err, agentmsg.Op(row.op.Name()), "ctx", "give context.Background()", agentmsg.ErrInvalidParam)
+		requireParamError(t, err, row.first, "ctx", "give context.Background()", agentmsg.ErrInvalidParam)
 	}
 	require.Zero(t, recorder.mock.GetTotalCallCount(), "a request was sent")
 }
@@ -244,9 +208,10 @@ func TestParamsOfAnAPIThatIsNotConfigured(t *testing.T) {
 	unmade := &agentmsg.Client{
 		Messages: new(agentmsg.MessagesService), Sessions: new(agentmsg.SessionsService), Channels: new(agentmsg.ChannelsService),
 		Contacts: new(agentmsg.ContactsService), Conversations: new(agentmsg.ConversationsService),
+		Attachments: new(agentmsg.AttachmentsService), Kanbans: new(agentmsg.KanbansService), Connections: new(agentmsg.ConnectionsService),
 	}
-	for _, row := range wireShapes {
-		op, api := agentmsg.Op(row.op.Name()), agentmsg.API(row.op.API())
+	for _, row := range everyOperation() {
+		op, api := row.first, agentmsg.API(row.op.API())
 		wayOut := map[agentmsg.API]string{agentmsg.MAIA: "give WithMAIA to", agentmsg.BluBash: "give WithBluBash to", agentmsg.Conversations: "give WithConversations to"}[api]
 		for _, client := range []*agentmsg.Client{clientWithout(t, api), unmade} {
 			_, err := row.call(t.Context(), client)

@@ -27,6 +27,18 @@ import (
 var snippets = []struct{ heading, before, after string }{
 	{heading: "A first message"},
 	{
+		heading: "Files",
+		before: `package snippet
+import (
+	"context"
+
+	"github.com/agentmsg/agentmsg"
+)
+func _(ctx context.Context, client *agentmsg.Client, channel agentmsg.Channel, session agentmsg.SessionID) error {
+`,
+		after: "return err\n}\n",
+	},
+	{
 		heading: "Errors: did it happen?",
 		before: `package snippet
 import (

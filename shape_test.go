@@ -1,89 +1,18 @@
 package agentmsg_test
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/internal/wire"
-	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
-
-// anyAnswer is a success of every operation.
-const anyAnswer = `{"id":"m","messageId":"m","sessionId":"s","userMessage":{"id":"m"},"data":{"message":{"id":"m"}}}`
-
-// wireSent is a request as it stands on the wire, read back from there: only
-// that shows what net/http makes of a body and of a URL.
-type wireSent struct {
-	*http.Request
-	url, body string
-}
-
-// wireRecorder answers every request in the same way and keeps it.
-type wireRecorder struct {
-	mock *httpmock.MockTransport
-	mu   sync.Mutex
-	sent []wireSent
-	ops  []agentmsg.Op
-}
-
-// wireClient is a client of all three APIs at their default addresses, whose
-// requests end in the recorder.
-func wireClient(t *testing.T, status int, answer string, opts ...agentmsg.Option) (*agentmsg.Client, *wireRecorder) {
-	t.Helper()
-	r := &wireRecorder{mock: httpmock.NewMockTransport()}
-	r.mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
-		if err := r.record(req); err != nil {
-			return nil, err
-		}
-		return httpmock.NewStringResponse(status, answer), nil
-	})
-	client, err := agentmsg.NewClient(append([]agentmsg.Option{
-		agentmsg.WithMAIA("maia-token"), agentmsg.WithBluBash("blubash-key"), agentmsg.WithConversations("https://conversations.example/v1", "conversations-token"),
-		agentmsg.WithHTTPClient(&http.Client{Transport: r.mock}),
-		agentmsg.WithAttemptHook(func(_ context.Context, a agentmsg.Attempt) { r.ops = append(r.ops, a.Op) }),
-	}, opts...)...)
-	require.NoError(t, err)
-	return client, r
-}
-
-func (r *wireRecorder) record(req *http.Request) error {
-	sent := wireSent{url: req.URL.String()}
-	var onTheWire bytes.Buffer
-	if err := req.Write(&onTheWire); err != nil {
-		return err
-	}
-	var err error
-	if sent.Request, err = http.ReadRequest(bufio.NewReader(&onTheWire)); err != nil {
-		return err
-	}
-	body, err := io.ReadAll(sent.Body)
-	sent.body = string(body)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.sent = append(r.sent, sent)
-	return err
-}
-
-// only is the one request that there was.
-func (r *wireRecorder) only(t *testing.T) wireSent {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	require.Len(t, r.sent, 1)
-	return r.sent[0]
-}
 
 // An id may be any string: whatever it holds, it stays one element of the path.
 const (
@@ -96,20 +25,9 @@ const (
 	blubashHost = "https://api.blubash.io"
 )
 
-func callPauseAI(session agentmsg.SessionID) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return c.Sessions.PauseAI(ctx, session, opts...)
-	}
-}
-
-func callResumeAI(session agentmsg.SessionID) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return c.Sessions.ResumeAI(ctx, session, opts...)
-	}
-}
-
 // wireShapes are one call of each operation with every parameter that it has,
-// and the request byte for byte.
+// and the request byte for byte. The exchanges with a storage are
+// storageShapes.
 var wireShapes = []struct {
 	op                wire.Op
 	call              wireCall
@@ -125,8 +43,20 @@ var wireShapes = []struct {
 	}), "POST", maiaHost + "/messages", `{"fromChannelIdentifier":"support","channelType":"api","content":"","externalUserId":"u","sessionId":"s","sessionName":"n",` +
 		`"attachments":[{"fileKey":"k","fileName":"","contentType":"","size":0}],"isEcho":true}`},
 	{
+		wire.RequestUpload, callRequestUpload(agentmsg.RequestUploadParams{FileName: `voz "1" é.ogg`, ContentType: "audio/ogg; codecs=opus", Size: 256000}),
+		"POST", maiaHost + "/messages/upload", `{"fileName":"voz \"1\" é.ogg","contentType":"audio/ogg; codecs=opus","size":256000}`,
+	},
+	{ // the key's slashes stay, and it begins as the route does
+		wire.DownloadURL, callDownloadURL("attachments/acc/a b?%é#.jpg"),
+		"GET", maiaHost + "/attachments/attachments/acc/a%20b%3F%25%C3%A9%23.jpg", "",
+	},
+	{
 		wire.SendAgentMessage, callSendAgentMessage("c/1", oddID, agentmsg.AgentMessageParams{Content: "hi", ExternalUserID: "u", SessionName: "n"}),
 		"POST", maiaHost + "/channels/c%2F1/sessions/" + oddPath + "/agent-messages", `{"content":"hi","externalUserId":"u","sessionName":"n"}`,
+	},
+	{
+		wire.AddNote, callAddNote("c/1", oddID, agentmsg.NoteParams{Content: "olá"}), // a false is on the wire
+		"POST", maiaHost + "/channels/c%2F1/sessions/" + oddPath + "/agent-messages", `{"content":"olá","isNote":true,"isNoteVisibleToAi":false}`,
 	},
 	{
 		wire.LinkMessage, callLink("s/1", oddID, agentmsg.LinkMessageParams{ProviderMsgID: "p"}),
@@ -142,6 +72,14 @@ var wireShapes = []struct {
 	},
 	{wire.PauseAI, callPauseAI("s-1"), "PATCH", maiaHost + "/sessions/s-1/ai-paused", `{"aiPaused":true}`},
 	{wire.ResumeAI, callResumeAI(oddID), "PATCH", maiaHost + "/sessions/" + oddPath + "/ai-paused", `{"aiPaused":false}`},
+	{
+		wire.ListKanbans, callListKanbans(agentmsg.ListKanbansParams{Limit: 5, NextToken: "a b&c=é", Accessible: true}),
+		"GET", maiaHost + "/kanbans?accessible=true&limit=5&nextToken=a+b%26c%3D%C3%A9", "",
+	},
+	{
+		wire.ListConnections, callListConnections(agentmsg.ListConnectionsParams{Type: "whatsapp_custom_app", Limit: 1, NextToken: "t+/="}),
+		"GET", maiaHost + "/connections?limit=1&nextToken=t%2B%2F%3D&type=whatsapp_custom_app", "",
+	},
 	{
 		wire.SendContactMessage, callContact(oddID, agentmsg.ContactMessageParams{ContactContent: agentmsg.ContactText("hi"), ContactIdentifier: "c", ContactName: "n"}),
 		"POST", blubashHost + "/api/v1/channels/" + oddPath + "/messages", `{"type":"TEXT","content":{"text":{"body":"hi"}},"contactIdentifier":"c","contactName":"n"}`,
@@ -168,7 +106,10 @@ func TestShapeOfEveryOperation(t *testing.T) {
 			sent.requireHeaders(t, agentmsg.API(row.op.API()), row.op == wire.SendContactMessage)
 		})
 	}
-	require.Equal(t, wire.Ops(), rows, "an operation has no row")
+	for _, row := range storageShapes {
+		rows = append(rows, row.op)
+	}
+	require.ElementsMatch(t, wire.Ops(), rows, "an operation has no row, or two")
 }
 
 // requireShape compares everything but the headers.
@@ -253,12 +194,6 @@ func TestShapeBelowABase(t *testing.T) {
 				recorder.sent[i].requireShape(t, row.method, below+path, row.body)
 			}
 		})
-	}
-}
-
-func callDo(r agentmsg.Request) wireCall {
-	return func(ctx context.Context, c *agentmsg.Client, opts ...agentmsg.CallOption) (any, error) {
-		return agentmsg.Do[json.RawMessage](ctx, c, r, opts...)
 	}
 }
 

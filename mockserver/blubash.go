@@ -96,7 +96,7 @@ func (x *exchange) converse(channel agentmsg.ChannelID, p *agentmsg.ContactMessa
 		})
 	}
 	x.session = in.ID
-	m := s.world.say(in, FromCustomer, said)
+	m := s.world.say(in, FromCustomer, words{text: said})
 	silent := s.config.silent || in.AIPaused
 	s.change()
 	s.mu.Unlock()

@@ -32,7 +32,7 @@ func postConversationMessage(x *exchange, p *agentmsg.ConversationMessageParams)
 		return result{}, refuse(http.StatusNotFound, "Conversation not found: "+string(p.ConversationID)+".")
 	}
 	x.session = in.ID
-	m := s.world.say(in, speaker(p.SenderType), p.Text)
+	m := s.world.say(in, speaker(p.SenderType), words{text: p.Text})
 	answers := (p.AutoReply == nil || *p.AutoReply) && s.think(in, p.Text)
 	s.change()
 	return result{http.StatusOK, conversationAnswer{

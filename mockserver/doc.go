@@ -21,6 +21,23 @@
 // "channel-" and the type (channel-whatsapp_no, whatsapp_no); and one BluBash
 // channel.
 //
+// Files go to a storage that is this server too: the presigned URLs lead to
+// /storage/, under the base that [WithURL] gave, else under the scheme and host
+// that the caller used. A proxy or a mount that changes them needs WithURL. The
+// storage takes no credential but the link, answers XML as S3 does, and keeps
+// the bytes in memory. Ours are its path, the hour that an upload URL lives
+// (the vendor names that of a download), that 1 MB is 2^20 bytes, that a type
+// outside the vendor's table is refused, and that a message's file must be one
+// that was uploaded, of the same name, type and size; a size of 0 is one that
+// is not said.
+//
+// Boards and connections are those of [WithKanbans] and [WithConnections]; a
+// page has 50 unless limit says otherwise, a nextToken is for the list that it
+// came with, and each query must be a documented one. Ours.
+//
+// A route or a member that the vendor has and this server does not know is
+// added by [WithRoute] and [WithExtraFields].
+//
 // Each agent message and each answer of the AI goes to the webhook of its
 // channel, whatever the channel's type. Ours: the vendor names the webhook and
 // two kinds of WhatsApp channel, and does not say what the others do.

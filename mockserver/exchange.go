@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"path"
 	"strconv"
@@ -72,14 +73,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.end()
 	defer s.letGo(w)()
 	x := &exchange{server: s, r: r, at: time.Now()}
-	status, answer := x.recorded()
-	if status == 0 {
+	a := x.recorded()
+	if a.status == 0 {
 		panic(http.ErrAbortHandler) // net/http's way to drop a connection
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	w.WriteHeader(status)
-	_, _ = w.Write(answer)
+	maps.Copy(w.Header(), a.header)
+	if len(a.body) > 0 && w.Header().Get("Content-Length") == "" {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
 }
 
 // letGo ends reading and writing when the server closes, also on a connection
@@ -99,26 +102,46 @@ func (s *Server) letGo(w http.ResponseWriter) (callOff func()) {
 	}
 }
 
+// answer is what leaves the server; with status 0 nothing does.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // recorded notes what the exchange came to, also where the AI ended it.
-func (x *exchange) recorded() (status int, body []byte) {
-	defer func() { x.server.recordRequest(x, status, body) }()
+func (x *exchange) recorded() (a answer) {
+	defer func() { x.server.recordRequest(x, a) }()
 	return x.answer()
 }
 
-// answer is what the exchange comes to; 0: nothing.
-func (x *exchange) answer() (status int, body []byte) {
-	result, err := x.run()
-	if errors.Is(err, errGone) {
-		return 0, nil
+// answer is what the exchange comes to.
+func (x *exchange) answer() answer {
+	x.route()
+	if x.endpoint != nil && x.endpoint.raw != nil {
+		return x.endpoint.raw(x)
 	}
+	done, err := x.run()
+	if err != nil {
+		return x.refused(err)
+	}
+	return jsonAnswer(done.status, done.body)
+}
+
+// refused is the answer to what went wrong.
+func (x *exchange) refused(err error) answer {
 	if refused, ok := errors.AsType[*refusal](err); ok {
-		result.status, result.body = refused.status, x.envelope(refused)
+		return jsonAnswer(refused.status, x.envelope(refused))
 	}
-	return result.status, stringify(result.body)
+	return answer{} // errGone
+}
+
+func jsonAnswer(status int, body any) answer {
+	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, stringify(body)}
 }
 
 func (x *exchange) run() (result, error) {
-	if x.route(); x.endpoint == nil {
+	if x.endpoint == nil {
 		return result{}, x.unknownRoute()
 	}
 	x.op = x.endpoint.ops[0]
@@ -132,13 +155,20 @@ func (x *exchange) run() (result, error) {
 }
 
 // route asks the router. A path that is not clean has no route: net/http would
-// send the client elsewhere.
+// send the client elsewhere. Nor has HEAD, which net/http takes for GET.
 func (x *exchange) route() {
 	escaped := x.r.URL.EscapedPath()
 	if clean := path.Clean(escaped); clean != escaped {
 		return
 	}
-	router().ServeHTTP(x, x.r)
+	mux := x.server.config.router
+	if mux == nil {
+		mux = router()
+	}
+	mux.ServeHTTP(x, x.r)
+	if e := x.endpoint; e != nil && e.run != nil && e.route.Route().Method() != x.r.Method {
+		x.endpoint = nil
+	}
 }
 
 // read takes the whole body.

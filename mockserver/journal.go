@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
@@ -12,18 +13,21 @@ import (
 
 // Request is a request that the server was asked.
 type Request struct {
-	// Op is empty for a route that there is not.
+	// Op is empty for a route that there is not, and for another verb than PUT
+	// and GET on the storage.
 	Op agentmsg.Op
 	// Session is the session that the request concerned; empty: none, or none
 	// that could be read.
 	Session agentmsg.SessionID
 	Method  string
 	// Path is as it was escaped on the wire.
-	Path  string
+	Path string
+	// Query has REDACTED in place of a presigned URL's signature.
 	Query url.Values
 	// Header has REDACTED in place of credentials.
 	Header http.Header
-	Body   []byte
+	// Body of a PUT to the storage is at most 64 KiB of the file.
+	Body []byte
 	// Status is 0 where no byte of an answer left.
 	Status int
 	// Response is at most 64 KiB of the answer.
@@ -130,10 +134,10 @@ func (j *journal) dropRequest() {
 func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
 
 // recordRequest notes an exchange, before a byte of its answer leaves.
-func (s *Server) recordRequest(x *exchange, status int, answer []byte) {
+func (s *Server) recordRequest(x *exchange, a answer) {
 	r := Request{
-		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: x.r.URL.Query(),
-		Header: redact(x.r.Header), Body: x.body, Status: status, Response: kept(answer),
+		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: redactQuery(x.r.URL.Query()),
+		Header: redact(x.r.Header), Body: x.body, Status: a.status, Response: kept(a.body),
 		At: x.at, Took: time.Since(x.at),
 	}
 	s.mu.Lock()
@@ -174,6 +178,16 @@ func redact(h http.Header) http.Header {
 		}
 	}
 	return clean
+}
+
+// redactQuery takes the signature out of a presigned URL's query.
+func redactQuery(q url.Values) url.Values {
+	for name := range q {
+		if strings.EqualFold(name, querySignature) {
+			q[name] = []string{"REDACTED"}
+		}
+	}
+	return q
 }
 
 // Requests are the requests of the given operations, or all of them, the

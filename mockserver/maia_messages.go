@@ -15,12 +15,17 @@ type messageBody struct {
 	IsEcho bool `json:"isEcho"`
 }
 
+// op tells the two uses of the route apart.
+func (p *messageBody) op(usual agentmsg.Op) agentmsg.Op {
+	if p.IsEcho {
+		return agentmsg.OpEcho
+	}
+	return usual
+}
+
 // postMessage takes a customer's message, for the AI or for the history.
 func postMessage(x *exchange, p *messageBody) (result, error) {
 	x.session = p.SessionID
-	if p.IsEcho {
-		x.op = agentmsg.OpEcho
-	}
 	if err := p.check(); err != nil {
 		return result{}, err
 	}
@@ -38,17 +43,22 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 	if err := agents.allows(p.AgentID); err != nil {
 		return result{}, err
 	}
+	files, err := s.world.attach(p.Attachments)
+	if err != nil {
+		return result{}, err
+	}
+	said := words{text: p.Content, files: files, base: x.base()}
 	in, isNew := s.enter(ch, p.SendMessageParams)
 	x.session = in.ID
 	receipt := agentmsg.MessageReceipt{SessionID: in.ID, IsNewSession: isNew}
 	if p.IsEcho {
 		receipt.Message = "Message synced successfully."
-		receipt.UserMessage = s.world.say(in, FromEcho, p.Content).Message
+		receipt.UserMessage = s.world.say(in, FromEcho, said).Message
 		s.change()
 		return result{http.StatusOK, receipt}, nil
 	}
 	receipt.Message = "Message received. AI response will be delivered via webhook."
-	receipt.UserMessage = s.customerSaid(in, p.Content).Message
+	receipt.UserMessage = s.customerSaid(in, said).Message
 	return result{http.StatusAccepted, receipt}, nil
 }
 
@@ -62,30 +72,6 @@ func (p *messageBody) check() error {
 		return refuse(http.StatusBadRequest, "externalUserId required when isEcho is true")
 	}
 	return checkFiles(p.Attachments)
-}
-
-const (
-	maxFiles     = 10
-	maxFileBytes = 100 << 20 // ours: the vendor says 100 MB
-)
-
-// checkFiles holds the vendor's limits. That a key must be one that an upload
-// gave is ours.
-func checkFiles(files []agentmsg.Attachment) error {
-	if len(files) > maxFiles {
-		return refuse(http.StatusBadRequest, fmt.Sprintf("attachments: %d files, at most %d are allowed", len(files), maxFiles))
-	}
-	var total int64
-	for _, file := range files {
-		if file.Size < 0 || file.Size > maxFileBytes-total {
-			return refuse(http.StatusBadRequest, "attachments: over 100 MB in all")
-		}
-		total += file.Size
-	}
-	if len(files) > 0 { // this server takes no uploads
-		return refuse(http.StatusBadRequest, "attachments[0].fileKey: no file was uploaded under this key")
-	}
-	return nil
 }
 
 // channel finds a channel by what a message says of it. The status of a wrong
@@ -155,7 +141,7 @@ func (s *Server) transfer(x *session, agent agentmsg.AgentID, kanban agentmsg.Ka
 	if board != "" {
 		note += ", kanban " + string(board)
 	}
-	s.world.say(x, FromSystem, note)
+	s.world.say(x, FromSystem, words{text: note})
 	s.putOnBoard(x, board)
 }
 
@@ -167,59 +153,21 @@ func (s *Server) putOnBoard(x *session, board agentmsg.KanbanID) {
 	x.KanbanID = board
 	record := Record{ID: s.world.id(x.API, "record"), KanbanID: board, Title: cmp.Or(x.Name, x.ExternalUserID)}
 	x.Records = append(x.Records, record)
+	name, status := s.world.board(board)
 	s.emit(x, s.hooks, &agentmsg.RecordCreatedEvent{
-		RecordID: record.ID, KanbanID: board, KanbanName: string(board), ExternalUserID: x.ExternalUserID,
-		Title: record.Title, Status: "new", CreatedBy: string(x.AgentID), CreatedAt: agentmsg.EventTime(now()), SessionID: x.ID,
+		RecordID: record.ID, KanbanID: board, KanbanName: name, ExternalUserID: x.ExternalUserID,
+		Title: record.Title, Status: status, CreatedBy: string(x.AgentID), CreatedAt: agentmsg.EventTime(now()), SessionID: x.ID,
 	})
 }
 
 // customerSaid stores what a customer says, forwards it where the channel does that,
 // and has the AI answer. s.mu is held.
-func (s *Server) customerSaid(x *session, text string) StoredMessage {
-	m := s.world.say(x, FromCustomer, text)
+func (s *Server) customerSaid(x *session, said words) StoredMessage {
+	m := s.world.say(x, FromCustomer, said)
 	if x.channel != nil && x.channel.ForwardIncoming {
-		s.deliver(x, m, agentmsg.DirectionIncoming)
+		s.deliver(x, m, said, agentmsg.DirectionIncoming)
 	}
-	s.think(x, text)
-	s.change()
-	return m
-}
-
-// postAgentMessage takes a human's words to the customer.
-func postAgentMessage(x *exchange, p *agentmsg.AgentMessageParams) (result, error) {
-	x.session = x.pathSession()
-	if p.Content == "" && len(p.Attachments) == 0 {
-		return result{}, refuse(http.StatusBadRequest, "content or attachments required")
-	}
-	if err := checkFiles(p.Attachments); err != nil {
-		return result{}, err
-	}
-	s := x.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch := channelByID(s.world.channels, agentmsg.ChannelID(x.r.PathValue("channelId")))
-	if ch == nil {
-		return result{}, refuse(http.StatusNotFound, "Channel not found")
-	}
-	in := s.world.sessions[place{agentmsg.MAIA, x.session}]
-	isNew := in == nil
-	switch {
-	case !isNew && in.channel != ch, isNew && ch.Type != agentmsg.ChannelTypeAPI: // both ours
-		return result{}, sessionNotFound()
-	case isNew:
-		in = s.newSession(ch, agentmsg.SendMessageParams{SessionID: x.session, SessionName: p.SessionName, ExternalUserID: p.ExternalUserID})
-	}
-	m := s.speak(in, FromHuman, p.Content)
-	return result{http.StatusOK, agentmsg.AgentMessage{
-		ID: m.ID, SessionID: in.ID, AgentID: in.AgentID, Role: m.Role, Content: m.Content, Timestamp: m.Timestamp,
-		IsHumanReply: true, IsNewSession: isNew,
-	}}, nil
-}
-
-// speak stores what the business says, and delivers it. s.mu is held.
-func (s *Server) speak(x *session, source Source, text string) StoredMessage {
-	m := s.world.say(x, source, text)
-	s.deliver(x, m, agentmsg.DirectionOutgoing)
+	s.think(x, said.text)
 	s.change()
 	return m
 }

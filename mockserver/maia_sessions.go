@@ -79,12 +79,17 @@ type pauseBody struct {
 	AIPaused *bool `json:"aiPaused"`
 }
 
+// op tells the two uses of the route apart.
+func (p *pauseBody) op(usual agentmsg.Op) agentmsg.Op {
+	if p.AIPaused != nil && !*p.AIPaused {
+		return agentmsg.OpResumeAI
+	}
+	return usual
+}
+
 // pauseAI stops the AI in a session or lets it go on. The text of a resume is
 // ours.
 func pauseAI(x *exchange, p *pauseBody) (result, error) {
-	if p.AIPaused != nil && !*p.AIPaused {
-		x.op = agentmsg.OpResumeAI
-	}
 	answer, err := x.onSession(func(in *session) error {
 		if p.AIPaused == nil {
 			return refuse(http.StatusBadRequest, "aiPaused required")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -14,20 +13,6 @@ import (
 // Option configures a server. Options are applied in order and checked at
 // once.
 type Option func(*config) error
-
-// config is what the options have said.
-type config struct {
-	keys     credentials
-	channels []Channel
-	blubash  []agentmsg.BluBashChannelID
-	sessions []Session
-	ai       AI   // nil: the default
-	silent   bool // nothing answers
-	delay    time.Duration
-	hooks    receiver
-	url      string
-	journal  int
-}
 
 // Credentials are what the server takes. In [WithCredentials] and
 // [Server.SetCredentials] an empty field keeps what was.
@@ -73,45 +58,6 @@ type Turn struct {
 	Session Session
 	// Text is what the customer said.
 	Text string
-}
-
-const defaultJournal = 10_000
-
-func newConfig(opts []Option) (config, error) {
-	c := config{journal: defaultJournal, keys: credentials{Credentials: Credentials{
-		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
-	}}}
-	for _, opt := range opts {
-		if opt == nil {
-			return c, optionError("an Option", "is nil")
-		}
-		if err := opt(&c); err != nil {
-			return c, err
-		}
-	}
-	if c.channels == nil {
-		c.channels = defaultChannels()
-	}
-	if c.blubash == nil {
-		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
-	}
-	return c, c.checkSessions()
-}
-
-// defaultChannels are one of each type. Ours: the vendor has none.
-func defaultChannels() []Channel {
-	channels := []Channel{{ID: DefaultChannelID, Identifier: DefaultChannelIdentifier, Type: agentmsg.ChannelTypeAPI, DefaultAgentID: DefaultAgentID}}
-	for _, t := range [...]agentmsg.ChannelType{
-		agentmsg.ChannelTypeWhatsAppBYOT, agentmsg.ChannelTypeWhatsAppQR, agentmsg.ChannelTypeWhatsAppCloud,
-		agentmsg.ChannelTypeWeb, agentmsg.ChannelTypeTelegram, agentmsg.ChannelTypeSMS,
-	} {
-		channels = append(channels, Channel{ID: agentmsg.ChannelID("channel-" + t), Identifier: string(t), Type: t, DefaultAgentID: DefaultAgentID})
-	}
-	return channels
-}
-
-func optionError(option, reason string) error {
-	return fmt.Errorf("mockserver: %s %s", option, reason)
 }
 
 // WithCredentials sets what the server takes instead of the defaults.
@@ -236,9 +182,4 @@ func WithURL(base string) Option {
 		cfg.url = strings.TrimRight(base, "/")
 		return nil
 	}
-}
-
-func absoluteHTTP(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }

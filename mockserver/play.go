@@ -8,21 +8,21 @@ import (
 // channel does that, and the AI answers. A session that does not exist begins
 // on the first channel. It returns the message's id; "" after [Server.Close].
 func (s *Server) CustomerSays(id agentmsg.SessionID, text string) agentmsg.MessageID {
-	return s.play(id, func(x *session) agentmsg.MessageID { return s.customerSaid(x, text).ID })
+	return s.play(id, func(x *session) agentmsg.MessageID { return s.customerSaid(x, words{text: text}).ID })
 }
 
 // HumanSays has an operator write in the dashboard. A session that does not
 // exist begins on the first channel. It returns the message's id; "" after
 // [Server.Close].
 func (s *Server) HumanSays(id agentmsg.SessionID, text string) agentmsg.MessageID {
-	return s.play(id, func(x *session) agentmsg.MessageID { return s.speak(x, FromHuman, text).ID })
+	return s.play(id, func(x *session) agentmsg.MessageID { return s.speak(x, FromHuman, words{text: text}).ID })
 }
 
 // AISays has the AI write unasked or late, even while it is paused. A session
 // that does not exist begins on the first channel. It returns the message's
 // id; "" after [Server.Close].
 func (s *Server) AISays(id agentmsg.SessionID, text string) agentmsg.MessageID {
-	return s.play(id, func(x *session) agentmsg.MessageID { return s.speak(x, FromAI, text).ID })
+	return s.play(id, func(x *session) agentmsg.MessageID { return s.speak(x, FromAI, words{text: text}).ID })
 }
 
 // OwnerSays has the phone's owner write on the device: a message of direction
@@ -37,9 +37,10 @@ func (s *Server) OwnerSays(id agentmsg.SessionID, text string) agentmsg.MessageI
 		return ""
 	}
 	return s.playOn(ch, id, func(x *session) agentmsg.MessageID {
-		m := s.world.say(x, FromOwner, text)
+		said := words{text: text}
+		m := s.world.say(x, FromOwner, said)
 		if ch.ForwardIncoming {
-			s.deliver(x, m, agentmsg.DirectionEcho)
+			s.deliver(x, m, said, agentmsg.DirectionEcho)
 		}
 		return m.ID
 	})

@@ -30,13 +30,19 @@ func TestEachOpIsServed(t *testing.T) {
 	t.Parallel()
 	s := mockserver.Start(t)
 	for _, op := range wire.Ops() {
-		path := op.Route().Path(make([]string, strings.Count(op.Route().Template(), "{"))...)
-		path = strings.ReplaceAll(path, "//", "/x/")
-		body := map[wire.Op]string{wire.Echo: `{"isEcho":true}`, wire.ResumeAI: `{"aiPaused":false}`}[op]
+		args := make([]string, strings.Count(op.Route().Template(), "{"))
+		for i := range args {
+			args[i] = "x"
+		}
+		path := cmp.Or(op.Route().Path(args...), "/storage/x")
+		body := map[wire.Op]string{wire.Echo: `{"isEcho":true}`, wire.AddNote: `{"isNote":true}`, wire.ResumeAI: `{"aiPaused":false}`}[op]
 		if op.API() == wire.Conversations {
 			path = "/v1" + path
 		}
-		status, answer := exchange(s, op.Route().Method(), path, cmp.Or(body, `{}`))
+		if op.Route().Method() != http.MethodGet {
+			body = cmp.Or(body, `{}`)
+		}
+		status, answer := exchange(s, op.Route().Method(), path, body)
 		require.Less(t, status, 500, "%s: %s", op.Name(), answer)
 		require.Len(t, s.Requests(agentmsg.Op(op.Name())), 1, "%s %s: %s", op.Name(), path, answer)
 	}
@@ -46,7 +52,7 @@ func TestUnknownRouteFailsTheTest(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{
 		"GET /messages", "POST /nothing", "POST /messages/", "POST //messages", "DELETE /sessions/s/ai-paused", "POST /api/v1/channels//messages",
-		"GET /",
+		"GET /", "HEAD /kanbans", "GET /storage/", "GET /messages/upload",
 	} {
 		tb := new(fakeTB)
 		tb.run(func() {

@@ -64,7 +64,7 @@ func (s *Server) ask(x *session, text string) ([]string, bool) {
 // reply stores and delivers what the AI said. s.mu is held.
 func (s *Server) reply(x *session, parts []string) {
 	for _, part := range parts {
-		s.speak(x, FromAI, part)
+		s.speak(x, FromAI, words{text: part})
 	}
 }
 

@@ -76,14 +76,16 @@ type delivery struct {
 	attempt int
 }
 
-// deliver tells a channel's receiver of a message. s.mu is held.
-func (s *Server) deliver(x *session, m StoredMessage, direction agentmsg.Direction) {
+// deliver tells a channel's receiver of a message. The links to its files live
+// an hour from now, also in a retry, whose bytes are the same. s.mu is held.
+func (s *Server) deliver(x *session, m StoredMessage, said words, direction agentmsg.Direction) {
 	if x.channel == nil {
 		return
 	}
 	e := &agentmsg.MessageEvent{
 		ChannelID: x.ChannelID, ChannelIdentifier: x.channel.Identifier, AgentID: x.AgentID,
 		SessionID: x.ID, MessageID: m.ID, Response: m.Content, Timestamp: agentmsg.EventTime(m.Timestamp),
+		Attachments: s.links(said),
 	}
 	if x.channel.ForwardIncoming {
 		e.Direction = direction

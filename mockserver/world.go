@@ -24,6 +24,10 @@ type world struct {
 	taken    map[string]bool               // ids that were given and might be made
 	kept     []replayKey                   // of replays that are finished, the oldest first
 	events   int
+
+	uploads     map[string]*upload // by key
+	kanbans     []agentmsg.Kanban  // never written to
+	connections []agentmsg.Connection
 }
 
 type place struct {
@@ -53,6 +57,7 @@ func newWorld(c *config) world {
 		channels: c.channels, blubash: c.blubash,
 		sessions: map[place]*session{}, contacts: map[string]agentmsg.ContactID{},
 		byPerson: map[person]*session{}, replays: map[replayKey]*replay{}, taken: map[string]bool{},
+		uploads: map[string]*upload{}, kanbans: boardsOf(c), connections: connectionsOf(c),
 	}
 	for _, given := range c.sessions {
 		w.take(string(given.ID))
@@ -107,11 +112,19 @@ func (w *world) add(s Session) *session {
 	return x
 }
 
+// words are what someone says.
+type words struct {
+	text   string
+	files  []agentmsg.Attachment
+	base   string // of the links to files in a webhook
+	hidden bool   // from the AI
+}
+
 // say stores a message. What the business says has the session's agent.
-func (w *world) say(x *session, source Source, text string) StoredMessage {
+func (w *world) say(x *session, source Source, said words) StoredMessage {
 	m := StoredMessage{
-		Message: agentmsg.Message{ID: w.messageID(x.API), Role: roleOf(source), Content: text, Timestamp: now()},
-		Source:  source, VisibleToAI: true,
+		Message: agentmsg.Message{ID: w.messageID(x.API), Role: roleOf(source), Content: said.text, Timestamp: now()},
+		Source:  source, VisibleToAI: !said.hidden, Attachments: said.files,
 	}
 	if m.Role == agentmsg.RoleAssistant {
 		m.AgentID = x.AgentID

@@ -26,17 +26,20 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.begin()
-	ctx, cancel := context.WithTimeoutCause(req.Context(), c.Timeout, ErrAttemptTimeout)
-	defer cancel()
+	ctx, clock := newClock(req.Context(), c)
+	defer clock.end()
 	started := time.Now()
 	resp, err := a.base.RoundTrip(c.dress(req.WithContext(ctx)))
 	if resp == nil && err == nil {
 		err = ErrNoAnswer
 	}
 	if resp != nil {
-		err = c.read(resp, err)
+		err = c.read(resp, err, clock)
 	}
 	c.ended(ctx, err)
+	if c.upload != nil { // net/http may come to it after its RoundTrip
+		_ = c.upload.Close()
+	}
 	c.duration = time.Since(started)
 	if c.Err != nil {
 		return nil, c.Err
@@ -110,8 +113,12 @@ func (c *Call) dress(req *http.Request) *http.Request {
 		header[name] = values[n : n+1 : n+1]
 		n++
 	}
-	set("Accept", "application/json")
-	set("User-Agent", c.endpoint.UserAgent)
+	if c.Bare {
+		header["User-Agent"], header["Accept-Encoding"] = []string{""}, []string{"identity"} // or net/http would set its own, and unpack a file
+	} else {
+		set("Accept", "application/json")
+		set("User-Agent", c.endpoint.UserAgent)
+	}
 	if cred := c.endpoint.Credential; cred != nil {
 		set(cred.Header, cred.value(c.Token))
 	}
@@ -119,6 +126,13 @@ func (c *Call) dress(req *http.Request) *http.Request {
 		set("Content-Type", "application/json")
 		body.Reset(c.Payload)
 		req.Body, req.ContentLength, req.GetBody = body, int64(len(c.Payload)), c.reopen
+	}
+	if c.Source != nil {
+		set("Content-Type", c.Source.ContentType)
+		ctx := req.Context()
+		c.upload = newUpload(ctx, c.Source)
+		req.Body, req.ContentLength = c.upload, c.Source.Size
+		req.GetBody = func() (io.ReadCloser, error) { return c.reopenSource(ctx) }
 	}
 	for _, h := range c.Headers {
 		header[h.Name] = []string{h.Value}
@@ -135,8 +149,20 @@ func (c *Call) reopen() (io.ReadCloser, error) {
 	return body, nil
 }
 
+// reopenSource is reopen for a file that opens more than once.
+func (c *Call) reopenSource(ctx context.Context) (io.ReadCloser, error) {
+	if c.Source.Spent() {
+		return nil, errSpent
+	}
+	_ = c.upload.Close()
+	c.upload = newUpload(ctx, c.Source)
+	return c.upload, nil
+}
+
+var errSpent = errors.New("the source was read before, and opens a single time")
+
 // read takes the answer in. err is what the RoundTripper gave beside it.
-func (c *Call) read(resp *http.Response, err error) error {
+func (c *Call) read(resp *http.Response, err error, clock clock) error {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
@@ -148,20 +174,14 @@ func (c *Call) read(resp *http.Response, err error) error {
 	if err != nil {
 		return err
 	}
+	if c.Sink != nil && success(c.Status) {
+		return c.Sink.drain(resp.Body, clock.start, clock.stop)
+	}
 	c.Body, err = readBody(resp.Body, resp.ContentLength)
 	if errors.Is(err, ErrResponseTooLarge) && !success(c.Status) {
 		return nil // the status is the answer
 	}
 	return err
-}
-
-func (c *Call) noteRateLimit(h http.Header, now time.Time) {
-	limit, ok := readRateLimit(h)
-	if !ok {
-		return
-	}
-	c.limit, c.limited = limit, true
-	c.endpoint.State.note(limit, first(h, "Date"), now)
 }
 
 // ended draws the conclusion from how the exchange ended.
@@ -186,6 +206,27 @@ func (c *Call) ended(ctx context.Context, err error) {
 		err = ErrAttemptTimeout
 	}
 	c.Err, c.permanent = err, permanent(err)
+	c.blameFile()
+}
+
+// blameFile puts a file's own failure in the place of what net/http made of
+// it. The next attempt would meet it again.
+func (c *Call) blameFile() {
+	var failed error
+	if c.upload != nil {
+		if e := c.upload.failure(); e != nil {
+			failed = e
+		}
+	}
+	if c.Sink != nil && c.Sink.Err != nil {
+		failed = c.Sink.Err
+	}
+	if failed != nil {
+		c.Err, c.permanent = failed, true
+		if c.Ended != nil {
+			c.Err = errors.Join(c.Ended, failed)
+		}
+	}
 }
 
 // bare is the answer as net/http may see it: nothing to read, nothing to follow.

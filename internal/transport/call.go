@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -20,6 +19,9 @@ type Call struct {
 	Method      string
 	URL         *url.URL
 	Payload     []byte   // JSON; nil: none
+	Source      *Source  // a file instead; nil: none
+	Sink        *Sink    // where a success's body goes; nil: into Result
+	Bare        bool     // for a storage: no header but Headers and the body's
 	Headers     []Header // besides those that every request has
 	Rule        Rule
 	MaxAttempts int
@@ -48,6 +50,7 @@ type Call struct {
 	renewed  bool          // the token was asked for once more
 	fresh    bool          // and is the one of the next attempt
 	refused  error         // why the last attempt did not begin
+	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
 		body   content
 		values [fixedHeaders]string
@@ -198,12 +201,18 @@ func (c *Call) after(ctx context.Context) bool {
 // source of tokens.
 func (c *Call) next(ctx context.Context, repeatable bool) bool {
 	switch {
-	case c.tries >= c.MaxAttempts || c.Ended != nil:
+	case c.tries >= c.MaxAttempts || c.Ended != nil || c.onceOnly():
 		return false
 	case repeatable && c.mayWait(ctx):
 		return true
 	}
 	return c.Status == http.StatusUnauthorized && c.renew(ctx)
+}
+
+// onceOnly is true when what was sent or taken cannot be once more: a file
+// that opens a single time, a writer that has got its first byte.
+func (c *Call) onceOnly() bool {
+	return c.Source != nil && c.Source.Spent() || c.Sink != nil && c.Sink.Written > 0
 }
 
 // mayWait decides the wait before the next attempt, and whether it can end
@@ -239,36 +248,6 @@ func (c *Call) floor() time.Duration {
 	return c.retryAfter
 }
 
-// renew asks the source of tokens once more after a 401. It costs no budget
-// and no wait. The refused token again: the 401 stands.
-func (c *Call) renew(ctx context.Context) bool {
-	cred := c.endpoint.Credential
-	if cred == nil || cred.Source == nil || c.renewed {
-		return false
-	}
-	c.renewed, c.fresh = true, true
-	refused := c.Token
-	token, err := cred.Source(ctx, refused)
-	if err == nil && token != refused {
-		err = ValidToken(token)
-	}
-	if err != nil {
-		c.Stopped = err
-		return false
-	}
-	c.use(token)
-	c.wait = 0
-	return token != refused
-}
-
-// use takes a token of the source, and keeps in mind the one before.
-func (c *Call) use(token string) {
-	if c.Token != "" && c.Token != token {
-		c.Spent = append(c.Spent, c.Token)
-	}
-	c.Token = token
-}
-
 // backoff is full jitter: anywhere up to a bound that doubles.
 func backoff(tries int, least, most time.Duration) time.Duration {
 	bound := least
@@ -288,20 +267,4 @@ func jitter(most time.Duration) time.Duration {
 		return 0
 	}
 	return rand.N(most)
-}
-
-// ValidToken says whether a credential can stand in a header.
-func ValidToken(token string) error {
-	if token == "" {
-		return errors.New("is empty")
-	}
-	for i := range len(token) {
-		if token[i] < ' ' || token[i] > '~' {
-			return errors.New("has a character that is not printable ASCII")
-		}
-	}
-	if token[0] == ' ' || token[len(token)-1] == ' ' {
-		return errors.New("begins or ends with a blank")
-	}
-	return nil
 }

@@ -4,35 +4,12 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 )
 
 // Limiter lets callers through in their order.
 type Limiter interface {
 	Wait(ctx context.Context) error
-}
-
-// Credential is how the requests of one API say who sends them.
-type Credential struct {
-	Header, Prefix string // "Authorization", "Bearer "
-	Token, line    string // line: Prefix and Token, ready for the header
-	// Source, where there is one, gives the token of each attempt instead.
-	// refused is the token that has just been answered with 401, or empty.
-	Source func(ctx context.Context, refused string) (string, error)
-}
-
-// Static is a credential that stays.
-func Static(header, prefix, token string) *Credential {
-	return &Credential{Header: header, Prefix: prefix, Token: token, line: prefix + token}
-}
-
-// value is the header's value with this token.
-func (c *Credential) value(token string) string {
-	if c.Source == nil {
-		return c.line
-	}
-	return c.Prefix + token
 }
 
 // Endpoint is what the calls to one API share. It is safe for concurrent use.
@@ -46,20 +23,6 @@ type Endpoint struct {
 	MinBackoff    time.Duration
 	MaxBackoff    time.Duration
 	State         *State
-}
-
-// State is what an API has told the calls under one credential.
-type State struct {
-	limit  atomic.Pointer[RateLimit]
-	frozen atomic.Int64 // Unix nanoseconds until which a limited client waits
-}
-
-// RateLimit is the last limit that the API reported; false: none yet.
-func (s *State) RateLimit() (RateLimit, bool) {
-	if l := s.limit.Load(); l != nil {
-		return *l, true
-	}
-	return RateLimit{}, false
 }
 
 // NewHTTPClient returns a client whose every exchange is one attempt over

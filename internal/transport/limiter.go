@@ -199,35 +199,3 @@ func (e *Endpoint) admit(ctx context.Context) error {
 	}
 	return &LimiterError{err}
 }
-
-// note remembers a limit, and that it is used up.
-func (s *State) note(l RateLimit, date string, now time.Time) {
-	s.limit.Store(&l)
-	if wait := l.untilReset(date, now); l.Remaining == 0 && wait > 0 {
-		s.frozen.Store(now.Add(wait).UnixNano())
-	}
-}
-
-// thaw waits until the server's window begins anew, at most so long.
-func (s *State) thaw(ctx context.Context, most time.Duration) error {
-	until := s.frozen.Load()
-	if until == 0 {
-		return nil
-	}
-	now := time.Now()
-	wait := min(time.Unix(0, until).Sub(now), most)
-	if wait <= 0 {
-		return nil
-	}
-	if deadline, ok := ctx.Deadline(); ok && !now.Add(wait).Before(deadline) {
-		return ErrRateLimited
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -32,4 +32,7 @@ const (
 	Nothing
 	// Doubtful: a failure that says nothing of what happened.
 	Doubtful
+	// Final: a failure that the same request would meet again, whatever its
+	// status.
+	Final
 )

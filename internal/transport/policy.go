@@ -42,6 +42,8 @@ func (r Rule) decide(s seen) (again bool, o Outcome) {
 
 func (r Rule) repeats(s seen) bool {
 	switch {
+	case s.verdict == Final:
+		return false
 	case s.verdict == Limited || limitedStatus(s.status):
 		return true
 	case s.verdict == Nothing && s.status == 500:

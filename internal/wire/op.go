@@ -43,12 +43,19 @@ type Op uint8
 const (
 	Send Op = iota
 	Echo
+	RequestUpload
+	Put
+	DownloadURL
+	Download
 	SendAgentMessage
+	AddNote
 	LinkMessage
 	UpdateStatus
 	React
 	PauseAI
 	ResumeAI
+	ListKanbans
+	ListConnections
 	SendContactMessage
 	SendConversationMessage
 	Do // whatever the caller names: it has no route of its own
@@ -64,18 +71,25 @@ var table = [...]struct {
 }{
 	Send:                    {"Messages.Send", MAIA, Unsafe, post("/messages")},
 	Echo:                    {"Messages.Echo", MAIA, Unsafe, post("/messages")},
+	RequestUpload:           {"Attachments.RequestUpload", MAIA, Safe, post("/messages/upload")}, // a second ticket reaches nobody
+	Put:                     {"Attachments.Put", MAIA, Safe, presigned("PUT")},
+	DownloadURL:             {"Attachments.DownloadURL", MAIA, Safe, get("/attachments/{fileKey...}")},
+	Download:                {"Attachments.Download", MAIA, Safe, presigned("GET")},
 	SendAgentMessage:        {"Channels.SendAgentMessage", MAIA, Unsafe, post("/channels/{channelId}/sessions/{sessionId}/agent-messages")},
+	AddNote:                 {"Channels.AddNote", MAIA, Unsafe, post("/channels/{channelId}/sessions/{sessionId}/agent-messages")},
 	LinkMessage:             {"Sessions.LinkMessage", MAIA, Safe, post("/sessions/{sessionId}/messages/{messageId}/link")},
 	UpdateStatus:            {"Sessions.UpdateStatus", MAIA, Safe, post("/sessions/{sessionId}/messages/status")},
 	React:                   {"Sessions.React", MAIA, Unsafe, post("/sessions/{sessionId}/messages/reactions")},
 	PauseAI:                 {"Sessions.PauseAI", MAIA, Safe, patch("/sessions/{sessionId}/ai-paused")},
 	ResumeAI:                {"Sessions.ResumeAI", MAIA, Safe, patch("/sessions/{sessionId}/ai-paused")},
+	ListKanbans:             {"Kanbans.List", MAIA, Safe, get("/kanbans")},
+	ListConnections:         {"Connections.List", MAIA, Safe, get("/connections")},
 	SendContactMessage:      {"Contacts.Send", BluBash, Keyed, post("/api/v1/channels/{channelId}/messages")},
 	SendConversationMessage: {"Conversations.Send", Conversations, Unsafe, post("/messages")},
 	Do:                      {"Do", "", Unsafe, Route{}},
 }
 
-// Ops returns every operation that has a route.
+// Ops returns every operation but Do.
 func Ops() []Op {
 	ops := make([]Op, 0, len(table))
 	for op := range Do {

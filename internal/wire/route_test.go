@@ -21,6 +21,8 @@ func TestPath(t *testing.T) {
 	require.Equal(t, "/sessions/a%2Fb%3Fc/messages/%7Bx%7D%20%E2%82%AC/link", link.Path("a/b?c", "{x} €"))
 	require.Equal(t, "/messages", wire.Send.Route().Path())
 	require.PanicsWithValue(t, "wire: "+link.String()+" takes 2 path arguments, got 1", func() { link.Path("a") })
+	require.Equal(t, "/attachments/attachments/acc/a%20b%3F.jpg", wire.DownloadURL.Route().Path("attachments/acc/a b?.jpg"))
+	require.Equal(t, "PUT presigned URL", wire.Put.Route().String())
 	require.Panics(t, func() { wire.Send.Route().Path("a") })
 	require.Equal(t, "/a%2Fb/c", wire.PathOf("a/b", "c"))
 	require.Empty(t, wire.PathOf())
@@ -34,7 +36,7 @@ func TestOps(t *testing.T) {
 		seen[op.Name()] = true
 		require.NotEqual(t, "none", op.Class().String(), op.Name())
 		require.NotEmpty(t, op.API(), op.Name())
-		require.True(t, strings.HasPrefix(op.Route().Template(), "/"), op.Name())
+		require.Equal(t, !op.Route().Presigned(), strings.HasPrefix(op.Route().Template(), "/"), op.Name())
 	}
 	require.NotContains(t, seen, wire.Do.Name())
 	require.Equal(t, "none", wire.Class(0).String())

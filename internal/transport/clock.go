@@ -1,0 +1,41 @@
+package transport
+
+import (
+	"context"
+	"time"
+)
+
+// clock ends an attempt that takes too long. Of a call it bounds the whole
+// attempt; of a download, which has no bound, the time to the header and then
+// the longest time without a byte.
+type clock struct {
+	cancel context.CancelCauseFunc
+	done   context.CancelFunc // of a call
+	timer  *time.Timer        // of a download
+	limit  time.Duration
+}
+
+func newClock(ctx context.Context, c *Call) (context.Context, clock) {
+	if c.Sink == nil {
+		ctx, done := context.WithTimeoutCause(ctx, c.Timeout, ErrAttemptTimeout)
+		return ctx, clock{done: done}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	return ctx, clock{
+		cancel: cancel, limit: c.Timeout,
+		timer: time.AfterFunc(c.Timeout, func() { cancel(ErrAttemptTimeout) }),
+	}
+}
+
+// start gives a download its time anew, stop takes the clock off it.
+func (k clock) start() { k.timer.Reset(k.limit) }
+func (k clock) stop()  { k.timer.Stop() }
+
+func (k clock) end() {
+	if k.done != nil {
+		k.done()
+		return
+	}
+	k.timer.Stop()
+	k.cancel(nil)
+}

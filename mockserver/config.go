@@ -1,0 +1,73 @@
+package mockserver
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// config is what the options have said.
+type config struct {
+	keys     credentials
+	channels []Channel
+	blubash  []agentmsg.BluBashChannelID
+	sessions []Session
+	ai       AI   // nil: the default
+	silent   bool // nothing answers
+	delay    time.Duration
+	hooks    receiver
+	url      string
+	journal  int
+
+	kanbans     []agentmsg.Kanban
+	connections []agentmsg.Connection
+	router      *http.ServeMux           // nil: the one of all servers
+	extra       map[agentmsg.Op][]string // members
+}
+
+const defaultJournal = 10_000
+
+func newConfig(opts []Option) (config, error) {
+	c := config{journal: defaultJournal, keys: credentials{Credentials: Credentials{
+		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
+	}}}
+	for _, opt := range opts {
+		if opt == nil {
+			return c, optionError("an Option", "is nil")
+		}
+		if err := opt(&c); err != nil {
+			return c, err
+		}
+	}
+	if c.channels == nil {
+		c.channels = defaultChannels()
+	}
+	if c.blubash == nil {
+		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
+	}
+	return c, c.checkSessions()
+}
+
+// defaultChannels are one of each type. Ours: the vendor has none.
+func defaultChannels() []Channel {
+	channels := []Channel{{ID: DefaultChannelID, Identifier: DefaultChannelIdentifier, Type: agentmsg.ChannelTypeAPI, DefaultAgentID: DefaultAgentID}}
+	for _, t := range [...]agentmsg.ChannelType{
+		agentmsg.ChannelTypeWhatsAppBYOT, agentmsg.ChannelTypeWhatsAppQR, agentmsg.ChannelTypeWhatsAppCloud,
+		agentmsg.ChannelTypeWeb, agentmsg.ChannelTypeTelegram, agentmsg.ChannelTypeSMS,
+	} {
+		channels = append(channels, Channel{ID: agentmsg.ChannelID("channel-" + t), Identifier: string(t), Type: t, DefaultAgentID: DefaultAgentID})
+	}
+	return channels
+}
+
+func optionError(option, reason string) error {
+	return fmt.Errorf("mockserver: %s %s", option, reason)
+}
+
+func absoluteHTTP(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}

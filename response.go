@@ -1,0 +1,47 @@
+package agentmsg
+
+import (
+	"net/http"
+	"time"
+)
+
+// Response is what came back, for those who need more than the result.
+type Response struct {
+	Status         int         // 0: no answer
+	Header         http.Header // nil: no answer
+	Body           []byte      // as it came, at most 8 MiB
+	Attempts       int
+	RateLimit      RateLimit     // Remaining is -1 where none was reported
+	Duration       time.Duration // of the whole call, waits included
+	RequestID      string
+	IdempotencyKey string
+}
+
+// WithResponse fills r with the last exchange, also when the call fails. A
+// *ParamError, before anything was sent, leaves it as it was. Share no r
+// between calls under way.
+func WithResponse(r *Response) CallOption {
+	return func(c *callConfig) error {
+		if r == nil {
+			return invalid("", "WithResponse", "is nil")
+		}
+		c.response = r
+		return nil
+	}
+}
+
+// fill tells r of the call.
+func (x *exchange) fill(r *Response, took time.Duration) {
+	if r == nil {
+		return
+	}
+	limit, reported := x.Result.RateLimit()
+	if !reported {
+		limit.Remaining = -1
+	}
+	*r = Response{
+		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: x.Attempts,
+		RateLimit: RateLimit(limit), Duration: took,
+		RequestID: requestID(x.Header), IdempotencyKey: x.options.key,
+	}
+}
