@@ -219,9 +219,12 @@ func TestDownloadTimeoutIsOfSilence(t *testing.T) {
 
 // The header has the same time.
 func TestDownloadTimeoutOfTheHeader(t *testing.T) {
-	t.Parallel()
-	api := newFileAPI(t, silence)
-	_, err := api.client.Attachments.Download(t.Context(), "k", io.Discard, agentmsg.WithAttemptTimeout(500*time.Millisecond), agentmsg.WithMaxAttempts(1))
-	require.ErrorIs(t, err, agentmsg.ErrAttemptTimeout)
-	require.Equal(t, agentmsg.OutcomeUnknown, agentmsg.OutcomeOf(err))
+	inBubble(t, func(t *testing.T) {
+		began := time.Now()
+		client := retrying(t, inMemoryOf(memorySays(200, nil, `{"downloadUrl":"http://s.test/k"}`), memoryHangs))
+		_, err := client.Attachments.Download(t.Context(), "k", io.Discard, agentmsg.WithMaxAttempts(1))
+		require.ErrorIs(t, err, agentmsg.ErrAttemptTimeout)
+		require.Equal(t, agentmsg.OutcomeUnknown, agentmsg.OutcomeOf(err))
+		require.Equal(t, 30*time.Second, time.Since(began))
+	})
 }
