@@ -53,8 +53,12 @@ func TestUploadAfterClose(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
 	var told []int64
-	u = newUpload(ctx, &Source{Size: 5, Open: func() (io.ReadCloser, error) { return r, nil }, Progress: func(sent, _ int64) { told = append(told, sent) }})
-	go func() { _, _ = io.WriteString(w, "he"); cancel() }()
+	u = newUpload(ctx, &Source{Size: 5, Open: func() (io.ReadCloser, error) { return r, nil }, Progress: func(sent, _ int64) {
+		if told = append(told, sent); sent == 2 {
+			cancel()
+		}
+	}})
+	go func() { _, _ = io.WriteString(w, "he") }()
 	got, err := io.ReadAll(u)
 	require.Equal(t, "he", string(got))
 	require.Error(t, err)
