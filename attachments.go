@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
 	"strconv"
 
@@ -128,7 +129,8 @@ func announce(f File) (RequestUploadParams, error) {
 // Put sends a file to the ticket's URL: streamed, with a Content-Length, and
 // without this client's credentials. An attempt may last 30 s and 1 s for each
 // 256 KiB. A file that turns out shorter or longer than its Size, or fails
-// midway, is a [*TransportError] that names both sizes; it did not arrive.
+// midway, is a [*TransportError] that names both sizes. It never arrives whole;
+// the outcome is Unknown all the same, as of anything that broke off.
 // Safe to repeat, unless the file opens a single time.
 //
 // API: PUT presigned URL.
@@ -147,16 +149,24 @@ func (s *AttachmentsService) put(ctx context.Context, ticket *UploadTicket, f Fi
 		return nil, invalid(OpPut, "Size", "is "+strconv.FormatInt(f.Size, 10)+" bytes and the ticket is for "+strconv.FormatInt(ticket.Size, 10)+": request an upload for this file")
 	case !headerValue(ticket.ContentType):
 		return nil, invalid(OpPut, "the ticket", "has a ContentType with a control character: give what the upload was requested with")
-	case f.Open == nil:
-		return nil, noOpen()
+	}
+	if err := f.openable(); err != nil {
+		return nil, err
 	}
 	source := &transport.Source{Open: f.Open, Size: f.Size, ContentType: ticket.ContentType, Once: f.once}
 	_, err := call[struct{}](ctx, s.core, request{op: wire.Put, file: &fileTransfer{param: "UploadURL", url: ticket.UploadURL, source: source}}, opts)
 	return source, err
 }
 
-func noOpen() error {
-	return invalid(OpPut, "Open", "is nil: make the file with FileFromPath, FileFromBytes or their kin")
+// openable finds before the network what would fail in the middle of it.
+func (f File) openable() error {
+	switch {
+	case f.Open == nil:
+		return invalid(OpPut, "Open", "is nil: make the file with FileFromPath, FileFromBytes or their kin")
+	case f.gone != nil:
+		return f.gone()
+	}
+	return nil
 }
 
 // Upload brings a file to the storage, in both steps, and returns what a
@@ -171,8 +181,8 @@ func (s *AttachmentsService) Upload(ctx context.Context, f File, opts ...CallOpt
 	if err != nil {
 		return nil, err
 	}
-	if f.Open == nil {
-		return nil, noOpen()
+	if err := f.openable(); err != nil {
+		return nil, err
 	}
 	toStorage := append(slices.Clip(opts), forStorage)
 	for renewed := false; ; renewed = true {
@@ -247,10 +257,14 @@ func checkContent(op Op, content string, files []Attachment) error {
 			return invalid(op, param+".FileKey", "is empty: upload the file first and give the key that the upload returned")
 		case file.Size < 0:
 			return invalid(op, param+".Size", "is negative: give the file's size in bytes")
-		case file.Size > maxAttachmentBytes-total:
-			return invalid(op, "Attachments", "are over 100 MB in all: send them in several messages")
 		}
-		total += file.Size
+		if of, limit := limitOf(file.ContentType); of != anyFile && file.Size > limit {
+			return invalid(op, param+".Size", overLimit(file.Size, limit, of))
+		}
+		total += min(file.Size, math.MaxInt64-total)
+	}
+	if total > maxAttachmentBytes {
+		return invalid(op, "Attachments", "are "+megabytes(total)+" in all, over the limit of "+megabytes(maxAttachmentBytes)+": send them in several messages")
 	}
 	return nil
 }

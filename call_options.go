@@ -43,7 +43,8 @@ func safeToRepeat(c *callConfig) error {
 // give the one from an error to go on with that call, also after a restart.
 //
 // An API that documents no such key gets it all the same, as a hint: it does
-// not make the call safe to repeat, and changes nothing in when it is.
+// not make the call safe to repeat, and changes nothing in when it is. A
+// storage knows none: with [AttachmentsService.Put] it is a *ParamError.
 func WithIdempotencyKey(key string) CallOption {
 	return func(c *callConfig) error {
 		if len(key) > 255 || transport.ValidToken(key) != nil {
@@ -77,6 +78,8 @@ func WithAttemptTimeout(d time.Duration) CallOption {
 }
 
 // WithMaxAttempts is how many attempts this call makes in all; 1: no retry.
+// What net/http repeats by itself on a connection that had died counts in
+// Attempts and is not bounded here.
 func WithMaxAttempts(n int) CallOption {
 	return func(c *callConfig) error {
 		if n < 1 {

@@ -241,7 +241,9 @@ func TestUploadReaderOnce(t *testing.T) {
 			require.Equal(t, []any{1, agentmsg.OutcomeUnknown}, []any{lost.Attempts, lost.Outcome})
 		}
 		_, err = api.client.Attachments.Upload(t.Context(), file)
-		requireSource(t, err, "use FileFromPath or FileFromBytes", "of 327680 bytes")
+		require.ErrorContains(t, err, "use FileFromPath or FileFromBytes")
 		require.ErrorIs(t, err, agentmsg.ErrInvalidParam)
+		require.Equal(t, agentmsg.OutcomeNotSent, agentmsg.OutcomeOf(err))
+		require.Equal(t, 1, api.maia.seen(), "before the network")
 	}
 }

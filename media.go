@@ -2,6 +2,7 @@ package agentmsg
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,8 +57,9 @@ type File struct {
 	// that goes on all the same holds the call up.
 	Open func() (io.ReadCloser, error)
 
-	head []byte // the first bytes, where a FileFrom function has seen them
-	once bool   // Open works once, so the content is sent at most once
+	head []byte       // the first bytes, where a FileFrom function has seen them
+	once bool         // Open works once, so the content is sent at most once
+	gone func() error // of such a file: why it cannot be opened; nil: it can
 }
 
 // headSize is how many of the first bytes are looked at: an Ogg page with
@@ -126,12 +128,18 @@ func FileFromMultipart(h *multipart.FileHeader) (File, error) {
 func FileFromReader(name string, size int64, r io.Reader) File {
 	const op, param = "FileFromReader", "r"
 	var opened atomic.Bool
-	return File{Name: name, Size: size, once: true, Open: func() (io.ReadCloser, error) {
-		if r == nil {
-			return nil, invalid(op, param, "is nil: give a reader")
+	gone := func() error {
+		switch {
+		case r == nil:
+			return invalid(op, param, "is nil: give a reader")
+		case opened.Load():
+			return invalid(op, param, "was opened before: make a new File of a new reader, or use FileFromPath or FileFromBytes, which can be sent again")
 		}
-		if opened.Swap(true) {
-			return nil, invalid(op, param, "was opened before: make a new File of a new reader, or use FileFromPath or FileFromBytes, which can be sent again")
+		return nil
+	}
+	return File{Name: name, Size: size, once: true, gone: gone, Open: func() (io.ReadCloser, error) {
+		if err := gone(); err != nil || opened.Swap(true) {
+			return nil, cmp.Or(err, gone())
 		}
 		if closer, ok := r.(io.ReadCloser); ok {
 			return closer, nil
@@ -152,25 +160,36 @@ func checkFile(op Op, name, contentType string, size int64) error {
 		return invalid(op, "FileName", quotedName(name)+" has a control character: take it out")
 	case !utf8.ValidString(name):
 		return invalid(op, "FileName", quotedName(name)+" is no UTF-8: JSON would change it")
-	case strings.ContainsFunc(contentType, unicode.IsControl):
-		return invalid(op, "ContentType", quotedName(contentType)+" has a control character: give a media type")
+	case !headerValue(contentType) || !utf8.ValidString(contentType) || strings.TrimSpace(contentType) != contentType:
+		return invalid(op, "ContentType", quotedName(contentType)+" has outer blanks, a control character or no UTF-8, so the storage would see another: give a media type like image/png")
 	case size < 0:
 		return invalid(op, "Size", "is "+strconv.FormatInt(size, 10)+": give the file's size in bytes")
 	case size == 0:
 		return invalid(op, "Size", "is 0: a file must have at least one byte")
 	}
-	of, limit := "any file", int64(maxAttachmentBytes)
+	if of, limit := limitOf(contentType); size > limit {
+		return invalid(op, "Size", overLimit(size, limit, of))
+	}
+	return nil
+}
+
+const anyFile = "any file" // of a type that is not in the table
+
+// limitOf is the most that a file of a type may have: its category's, else
+// any file's.
+func limitOf(contentType string) (of string, limit int64) {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	for _, c := range categories {
 		if slices.ContainsFunc(c.formats, func(f format) bool { return f.contentType == mediaType }) {
-			of, limit = c.name, c.limit
+			return c.name, c.limit
 		}
 	}
-	if size > limit {
-		return invalid(op, "Size", "is "+megabytes(size)+", over the limit of "+megabytes(limit)+" for "+of+": give a smaller file")
-	}
-	return nil
+	return anyFile, maxAttachmentBytes
+}
+
+func overLimit(size, limit int64, of string) string {
+	return "is " + megabytes(size) + ", over the limit of " + megabytes(limit) + " for " + of + ": give a smaller file"
 }
 
 // megabytes is a size for people, and the exact one beside it: one byte over

@@ -222,7 +222,7 @@ type RetryPolicy struct {
 	// returned at once instead; 0: 60 s.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout bounds each attempt, of every operation; 0: 30 s, of
-	// BluBash 120 s. A shorter Timeout of the client of WithHTTPClient stands.
+	// BluBash 120 s, of a PUT 30 s and 1 s for each 256 KiB. A shorter Timeout of the client of WithHTTPClient stands.
 	AttemptTimeout time.Duration
 	// Budget is a bucket of tokens per API and credential: a retry costs 10, a
 	// success gives 1 back; 0: 100, negative: no budget.

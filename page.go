@@ -18,7 +18,7 @@ type Page[T any] struct {
 	NextToken string `json:"nextToken"`
 }
 
-// listing is a list request without its token.
+// listing is a request for one page.
 func listing(op wire.Op, limit int, params any) (request, error) {
 	if limit < 0 {
 		return request{}, invalid(Op(op.Name()), "Limit", "is negative: 0 is the server's own")

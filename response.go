@@ -1,11 +1,14 @@
 package agentmsg
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 )
 
-// Response is what came back, for those who need more than the result.
+// Response is what came back, for those who need more than the result. fmt and
+// slog show neither header nor body; JSON of it has both.
 type Response struct {
 	Status         int         // 0: no answer
 	Header         http.Header // nil: no answer
@@ -15,6 +18,17 @@ type Response struct {
 	Duration       time.Duration // of the whole call, waits included
 	RequestID      string
 	IdempotencyKey string
+}
+
+// Format writes what the response was about, whatever the verb: its body and
+// header may hold what no text may, a presigned URL for one.
+func (r Response) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "status %d, %s, %d bytes", r.Status, attempts(r.Attempts), len(r.Body))
+}
+
+// LogValue is the response without header and body.
+func (r Response) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("status", r.Status), slog.Int("attempts", r.Attempts), slog.Int("bytes", len(r.Body)), slog.Duration("duration", r.Duration), slog.String("requestId", r.RequestID))
 }
 
 // WithResponse fills r with the last exchange, also when the call fails. A

@@ -73,6 +73,8 @@ func newUpload(ctx context.Context, s *Source) *upload {
 	return u
 }
 
+var errNoFile = errors.New("its Open gave neither a reader nor an error")
+
 // Read gives the source's bytes. It never gives the last of them before it
 // knows that there are no more: a file that is too long must not arrive cut.
 func (u *upload) Read(p []byte) (int, error) {
@@ -128,6 +130,9 @@ func (u *upload) open() error {
 	}
 	u.source.spent.Store(true)
 	file, err := u.source.Open()
+	if file == nil && err == nil {
+		err = errNoFile
+	}
 	if err != nil {
 		return u.fail(&SourceError{Declared: u.source.Size, Err: err})
 	}
