@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -18,7 +19,7 @@ func TestUploadEndedInARead(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		storage := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
-		storage.EnableHTTP2 = http2
+		storage.EnableHTTP2, storage.Config.ErrorLog = http2, slog.NewLogLogger(slog.DiscardHandler, 0)
 		storage.StartTLS()
 		t.Cleanup(storage.Close)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -56,7 +57,7 @@ func TestUploadHTTP2(t *testing.T) {
 			got = append(got, r.Proto, r.RequestURI, fmt.Sprint(r.ContentLength, r.Header), string(body))
 		}
 	}))
-	storage.EnableHTTP2 = true
+	storage.EnableHTTP2, storage.Config.ErrorLog = true, slog.NewLogLogger(slog.DiscardHandler, 0)
 	storage.StartTLS()
 	defer storage.Close()
 	client := faultClient(t, "http://api.test", agentmsg.WithHTTPClient(storage.Client()))
