@@ -79,7 +79,7 @@ func (k FaultKind) String() string {
 func (k FaultKind) known() bool { return k >= 0 && int(k) < len(faultKinds) }
 
 // ofEvents is true for the kinds that hit deliveries alone.
-func (k FaultKind) ofEvents() bool { return k >= BadSignature }
+func (k FaultKind) ofEvents() bool { return k >= BadSignature && k.known() }
 
 func (k FaultKind) refuses() bool { return k == Refuse || k == RefuseAfterAccept }
 
