@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,13 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var quickRetry = agentmsg.WithRetry(agentmsg.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Budget: -1})
+
 // overURL is a client on a socket that does not wait long between attempts.
 func overURL(t *testing.T, s *mockserver.Server) *agentmsg.Client {
 	t.Helper()
 	client, err := agentmsg.NewClient(
 		agentmsg.WithMAIA(mockserver.DefaultMAIAToken), agentmsg.WithBaseURL(agentmsg.MAIA, s.URL()),
 		agentmsg.WithBluBash(mockserver.DefaultBluBashKey), agentmsg.WithBaseURL(agentmsg.BluBash, s.URL()),
-		agentmsg.WithRetry(agentmsg.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Budget: -1}))
+		quickRetry)
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	return client
@@ -63,7 +66,7 @@ func TestCallFaults(t *testing.T) {
 					f.Delay = 100 * time.Microsecond
 				}
 				s := mockserver.Start(t, mockserver.WithAI(nil), mockserver.WithSession(mockserver.Session{ID: "p"}))
-				client := s.Client()
+				client := s.Client(quickRetry)
 				if way == "URL" {
 					client = overURL(t, s)
 				}
@@ -188,11 +191,12 @@ func TestRefusalWithRetryAfter(t *testing.T) {
 func TestFaultsOfTheStorage(t *testing.T) {
 	t.Parallel()
 	s := mockserver.Start(t)
+	client := s.Client(quickRetry)
 	for _, kind := range []mockserver.FaultKind{mockserver.Refuse, mockserver.RefuseAfterAccept, mockserver.DropBefore, mockserver.DropAfterAccept, mockserver.WrongLength} {
 		s.Inject(mockserver.Fault{Op: agentmsg.OpPut, Kind: kind, Times: 1})
 		s.Inject(mockserver.Fault{Op: agentmsg.OpDownload, Kind: kind, Times: 1})
 		before := len(s.Requests(agentmsg.OpPut))
-		file, err := s.Client().Attachments.Upload(t.Context(), agentmsg.FileFromBytes("a.png", []byte(png)))
+		file, err := client.Attachments.Upload(t.Context(), agentmsg.FileFromBytes("a.png", []byte(png)))
 		require.NoError(t, err, kind)
 		puts := s.Requests(agentmsg.OpPut)[before:]
 		require.Len(t, puts, 2, kind)
@@ -201,8 +205,29 @@ func TestFaultsOfTheStorage(t *testing.T) {
 			require.Contains(t, string(puts[0].Response), "<Code>SlowDown</Code>")
 		}
 		var got bytes.Buffer
-		_, err = s.Client().Attachments.Download(t.Context(), file.FileKey, &got)
+		_, err = client.Attachments.Download(t.Context(), file.FileKey, &got)
 		require.Equal(t, kind == mockserver.WrongLength, err != nil, "%v: %v: what a writer has it keeps", kind, err)
 		require.Equal(t, png, got.String())
+	}
+}
+
+// Behind another server, of HTTP/2 or with TLS, a connection dies too; where
+// there is none the handler is aborted as net/http has it.
+func TestDropsBehindAnotherServer(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{true, false} {
+		s := mockserver.Start(t, mockserver.WithAI(nil), mockserver.WithFault(mockserver.Fault{Op: agentmsg.OpSend, Kind: mockserver.DropAfterAccept, Skip: 1, Times: 1}),
+			mockserver.WithFault(mockserver.Fault{Op: agentmsg.OpSend, Kind: mockserver.ResetMidBody, Skip: 1}))
+		outer := httptest.NewUnstartedServer(s)
+		outer.EnableHTTP2 = http2
+		outer.StartTLS()
+		defer outer.Close()
+		client := s.Client(agentmsg.WithBaseURL(agentmsg.MAIA, outer.URL), agentmsg.WithHTTPClient(outer.Client()))
+		require.NoError(t, send(t.Context(), client, "s", "hi"))
+		require.Equal(t, agentmsg.OutcomeUnknown, agentmsg.OutcomeOf(send(t.Context(), client, "s", "hi")))
+		require.GreaterOrEqual(t, agentmsg.OutcomeOf(send(t.Context(), client, "s", "hi")), agentmsg.OutcomeUnknown)
+		x, _ := s.Session("s")
+		require.Len(t, x.Messages, 3)
+		require.PanicsWithValue(t, http.ErrAbortHandler, func() { exchange(s, http.MethodPost, "/messages", message()) })
 	}
 }

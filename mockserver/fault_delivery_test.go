@@ -233,6 +233,7 @@ func TestSlowBody(t *testing.T) {
 		require.Zero(t, time.Since(began), "the header comes at once")
 		body, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
 		require.Equal(t, time.Duration(len(body))*20*time.Millisecond, time.Since(began))
 
 		err = send(t.Context(), s.Client(), "s", "hi", agentmsg.WithAttemptTimeout(time.Second))
