@@ -223,7 +223,8 @@ func TestDelayBeyondTheCallersPatience(t *testing.T) {
 	})
 }
 
-// A byte every 20 ms, unless the fault says otherwise.
+// A byte every 20 ms, unless the fault says otherwise; each on its way by
+// itself.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -231,13 +232,22 @@ func TestSlowBody(t *testing.T) {
 		began := time.Now()
 		answer := pauseOverTransport(t, s)
 		require.Zero(t, time.Since(began), "the header comes at once")
-		body, err := io.ReadAll(answer.Body)
+		_, err := io.ReadFull(answer.Body, make([]byte, 1))
+		require.NoError(t, err)
+		require.Equal(t, 20*time.Millisecond, time.Since(began), "and the first byte alone")
+		rest, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		require.Equal(t, time.Duration(len(body))*20*time.Millisecond, time.Since(began))
+		require.Equal(t, time.Duration(len(rest)+1)*20*time.Millisecond, time.Since(began))
 
 		err = send(t.Context(), s.Client(), "s", "hi", agentmsg.WithAttemptTimeout(time.Second))
 		require.ErrorIs(t, err, agentmsg.ErrAttemptTimeout)
 		require.Equal(t, agentmsg.OutcomeAccepted, agentmsg.OutcomeOf(err), "the status says so")
+
+		other := mockserver.Start(t, mockserver.WithSession(mockserver.Session{ID: "s1"}), mockserver.WithFault(mockserver.Fault{Kind: mockserver.SlowBody, Delay: time.Second}))
+		began = time.Now()
+		_, err = other.Client().Sessions.PauseAI(t.Context(), "s1", agentmsg.WithAttemptTimeout(time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, time.Duration(len(other.Requests()[0].Response))*time.Second, time.Since(began))
 	})
 }

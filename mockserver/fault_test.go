@@ -1,6 +1,7 @@
 package mockserver_test
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"testing"
@@ -174,4 +175,14 @@ func TestFaultsHideNoMistake(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, status)
 	post(t, s, "/messages", message(), http.StatusBadGateway)
 	post(t, s, "/messages", message(), http.StatusAccepted)
+}
+
+// A failed wait says what was hit.
+func TestFaultInAFailedWait(t *testing.T) {
+	t.Parallel()
+	s := mockserver.Start(t, mockserver.WithFault(mockserver.Fault{}))
+	require.Equal(t, 503, statusAt(s, "/kanbans"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorContains(t, s.WaitRequests(ctx, agentmsg.OpSend, 1), "hit by Any/Refuse503")
 }
