@@ -38,7 +38,7 @@ func (s *Server) post(d *delivery) (http.Header, int, error) {
 		return nil, 0, err
 	}
 	r.Header.Set("User-Agent", "agentmsg-mockserver")
-	sign(r.Header, d.to.secret, d.body)
+	sign(r.Header, d.secret(), d.body)
 	answer, err := s.receiverClient(d).Do(r)
 	if err != nil {
 		return r.Header, 0, causeOf(ctx, err)

@@ -42,6 +42,10 @@
 // channel, whatever the channel's type. Ours: the vendor names the webhook and
 // two kinds of WhatsApp channel, and does not say what the others do.
 //
+// What goes wrong does so by count and on purpose: [WithFault] and
+// [Server.Inject] hit calls and deliveries, before or after their work, and
+// [Matrix] takes an integration through all of it.
+//
 // What the vendors document it does as documented. Where they are silent the
 // choice is ours, and the comment beside it says so. Nothing here was compared
 // with the real services.

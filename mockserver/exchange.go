@@ -27,6 +27,7 @@ type exchange struct {
 	endpoint *endpoint
 	op       agentmsg.Op
 	session  agentmsg.SessionID
+	fault    *injected // that hits it; nil: none
 }
 
 // Header implements http.ResponseWriter.
@@ -75,14 +76,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, r: r, at: time.Now()}
 	a := x.recorded()
 	if a.status == 0 {
-		panic(http.ErrAbortHandler) // net/http's way to drop a connection
+		x.abort(w)
+		return
 	}
 	maps.Copy(w.Header(), a.header)
 	if len(a.body) > 0 && w.Header().Get("Content-Length") == "" {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	x.write(w, a.body)
 }
 
 // letGo ends reading and writing when the server closes, also on a connection
@@ -112,7 +114,7 @@ type answer struct {
 // recorded notes what the exchange came to, also where the AI ended it.
 func (x *exchange) recorded() (a answer) {
 	defer func() { x.server.recordRequest(x, a) }()
-	return x.answer()
+	return x.spoil(x.answer())
 }
 
 // answer is what the exchange comes to.
@@ -132,6 +134,9 @@ func (x *exchange) answer() answer {
 func (x *exchange) refused(err error) answer {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return jsonAnswer(refused.status, x.envelope(refused))
+	}
+	if hit, ok := errors.AsType[*struck](err); ok {
+		return hit.answer
 	}
 	return answer{} // errGone
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
+// OpWebhook is the deliveries, for [Fault].
+const OpWebhook agentmsg.Op = "Webhook"
+
 // Request is a request that the server was asked.
 type Request struct {
 	// Op is empty for a route that there is not, and for another verb than PUT
@@ -30,10 +33,12 @@ type Request struct {
 	Body []byte
 	// Status is 0 where no byte of an answer left.
 	Status int
-	// Response is at most 64 KiB of the answer.
+	// Response is at most 64 KiB of the answer, as far as it left.
 	Response []byte
-	At       time.Time
-	Took     time.Duration
+	// Fault is what hit it; nil: none.
+	Fault *Fault
+	At    time.Time
+	Took  time.Duration
 }
 
 // Delivery is one attempt to deliver an event.
@@ -140,6 +145,9 @@ func (s *Server) recordRequest(x *exchange, a answer) {
 		Header: redact(x.r.Header), Body: x.body, Status: a.status, Response: kept(a.body),
 		At: x.at, Took: time.Since(x.at),
 	}
+	if x.fault != nil {
+		r.Fault = new(x.fault.Fault)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.addRequest(r)
@@ -202,6 +210,9 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
 			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
 			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
+			if r.Fault != nil {
+				r.Fault = new(*r.Fault)
+			}
 			found = append(found, r)
 		}
 	}

@@ -57,6 +57,7 @@ type Server struct {
 	changed chan struct{} // closed at the next change; nil: nobody waits
 	closed  bool
 	unknown []string // method and path of each request without a route
+	faults  []*injected
 
 	hosts    serving
 	outbound *http.Transport // to webhook URLs
@@ -96,6 +97,9 @@ func New(opts ...Option) (*Server, error) {
 	}
 	s := &Server{config: c, hooks: c.hooks, keys: c.keys, world: newWorld(&c), joined: make(chan struct{})}
 	s.journal.limit = c.journal
+	for _, f := range c.faults {
+		s.faults = append(s.faults, newInjected(f))
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.outbound = &http.Transport{MaxIdleConnsPerHost: 64}
 	s.hooks.serve(&s.hosts)

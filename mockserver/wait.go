@@ -135,8 +135,15 @@ func writeRequests(to *strings.Builder, requests []Request, wanted func(Request)
 		}
 	}
 	for _, r := range slices.Backward(last) {
-		fmt.Fprintf(to, "\n  %s %s: %d (%s) %s", r.Method, r.Path, r.Status, nameOf(r.Op), refusalText(r))
+		fmt.Fprintf(to, "\n  %s %s: %d (%s) %s%s", r.Method, r.Path, r.Status, nameOf(r.Op), refusalText(r), faultText(r))
 	}
+}
+
+func faultText(r Request) string {
+	if r.Fault == nil {
+		return ""
+	}
+	return " hit by " + r.Fault.String()
 }
 
 // refusalText is what a refused request was told.

@@ -74,6 +74,7 @@ type delivery struct {
 	to      receiver
 	body    []byte
 	attempt int
+	fault   *injected // that hits it; nil: none
 }
 
 // deliver tells a channel's receiver of a message. The links to its files live
@@ -96,8 +97,8 @@ func (s *Server) deliver(x *session, m StoredMessage, said words, direction agen
 	s.emit(x, s.receiverOf(x.channel), e)
 }
 
-// emit puts an event into its session's outbox; without a receiver it is not
-// sent. s.mu is held.
+// emit sends an event of a session; without a receiver it is not sent. s.mu is
+// held.
 func (s *Server) emit(x *session, to receiver, e agentmsg.Event) {
 	if to.handler != nil {
 		to.url = cmp.Or(to.url, memoryWebhook)
@@ -106,9 +107,14 @@ func (s *Server) emit(x *session, to receiver, e agentmsg.Event) {
 		return
 	}
 	s.world.events++
-	x.outbox = append(x.outbox, &delivery{
+	s.route(x, &delivery{
 		id: fmt.Sprintf("evt_%06d", s.world.events), event: e.EventType(), session: x.ID, to: to, body: stringify(e),
 	})
+}
+
+// enqueue puts an event into its session's outbox. s.mu is held.
+func (s *Server) enqueue(x *session, d *delivery) {
+	x.outbox = append(x.outbox, d)
 	if !x.sending {
 		x.sending = true
 		s.spawn(func() { s.send(x) })
@@ -128,7 +134,7 @@ func (s *Server) send(x *session) {
 		d := x.outbox[0]
 		x.outbox = x.outbox[1:]
 		s.mu.Unlock()
-		if s.attempt(d) {
+		if s.begun(d) {
 			continue
 		}
 		s.mu.Lock()

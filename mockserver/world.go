@@ -50,6 +50,8 @@ type session struct {
 	turns   []turn // the first is being answered
 	outbox  []*delivery
 	sending bool // a goroutine makes first attempts
+
+	overtaken *overtaken // by the next event; nil: none waits for that
 }
 
 func newWorld(c *config) world {
