@@ -21,6 +21,7 @@ type config struct {
 	hooks    receiver
 	url      string
 	journal  int
+	limits   limits
 
 	kanbans     []agentmsg.Kanban
 	connections []agentmsg.Connection
@@ -47,6 +48,9 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if c.blubash == nil {
 		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
+	}
+	if err := c.limits.check(); err != nil {
+		return c, err
 	}
 	return c, c.checkSessions()
 }
