@@ -3,6 +3,7 @@ package mockserver
 import (
 	"fmt"
 	"net/http"
+	"sort"
 	"strconv"
 	"time"
 
@@ -112,8 +113,5 @@ func (c *calls) forget(now time.Time) { *c = c.since(now.Add(-time.Hour)) }
 
 // since are those after a time: one that is a window's length ago is out.
 func (c calls) since(t time.Time) calls {
-	for len(c) > 0 && !c[0].After(t) {
-		c = c[1:]
-	}
-	return c
+	return c[sort.Search(len(c), func(i int) bool { return c[i].After(t) }):]
 }

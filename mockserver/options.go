@@ -55,10 +55,11 @@ type Channel struct {
 	AggregationBuffer time.Duration
 }
 
-// AI answers a customer. Each string is one message; none: it stays silent.
-// ctx ends with [Server.Close], and the AI must return then. It must be safe
-// for concurrent use: of one session turns come one after another, different
-// sessions run side by side, and so do BluBash calls. Ours.
+// AI answers a customer. Each string is one message, unless its channel has
+// SplitByBreakline; none: it stays silent. ctx ends with [Server.Close], and
+// the AI must return then. It must be safe for concurrent use: of one session
+// turns come one after another, different sessions run side by side, and so do
+// BluBash calls. Ours.
 type AI func(ctx context.Context, turn Turn) []string
 
 // Turn is what the AI is asked.
