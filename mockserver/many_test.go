@@ -61,12 +61,12 @@ func oneOfMany(t *testing.T, name string, born, wait func()) (said string, err e
 // the memory is the process's. For a million: go test -run MemoryIsFlat
 // ./mockserver -requests 1000000.
 func TestMemoryIsFlat(t *testing.T) { //nolint:paralleltest // see above
-	s, err := mockserver.New(mockserver.WithWebhookHandler(new(inbox), ""), mockserver.WithSession(mockserver.Session{ID: "s1"}))
+	s, err := mockserver.New(mockserver.WithJournal(1_000), mockserver.WithSession(mockserver.Session{ID: "s1"}), mockserver.WithWebhookHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ""))
 	require.NoError(t, err)
 	defer s.Close()
 	ask := func(n int) {
 		for i := range n {
-			paused := i%100 == 0 // a change is an event
+			paused := i%20 == 0 // and not in the next: two events
 			var status int
 			switch i % 4 {
 			case 0, 1:
@@ -82,7 +82,7 @@ func TestMemoryIsFlat(t *testing.T) { //nolint:paralleltest // see above
 		}
 		require.NoError(t, s.Idle(t.Context()))
 	}
-	ask(20_000) // the journal is full, and its lists as long as they become
+	ask(20_000) // the journal is full of requests and of deliveries
 	before := heap()
 	ask(*requestsThatStoreNothing)
 	after := heap()
