@@ -54,7 +54,7 @@ func (s *Server) Redeliver(deliveryID string) error {
 			deliveryID, s.journal.events.dropped())
 	}
 	d := events[i]
-	s.line(&delivery{ // what changes in d is not ours to read
+	s.enqueue(d.from, &delivery{ // what changes in d is not ours to read
 		id: d.id, event: d.event, session: d.session, from: d.from, to: d.to, body: d.body, attempts: d.attempts, again: true,
 	})
 	return nil
@@ -66,18 +66,8 @@ func (s *Server) announce(d *delivery) {
 	d.id = fmt.Sprintf("evt_%06d", s.world.events)
 	d.attempts = new(int)
 	s.journal.addEvent(d)
-	s.line(d)
+	s.enqueue(d.from, d)
 	s.change()
-}
-
-// line puts an event behind those of its session. s.mu is held.
-func (s *Server) line(d *delivery) {
-	x := d.from
-	x.outbox = append(x.outbox, d)
-	if !x.sending {
-		x.sending = true
-		s.spawn(func() { s.send(x) })
-	}
 }
 
 // count is the number of the attempt that begins, redeliveries included.

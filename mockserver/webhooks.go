@@ -107,11 +107,20 @@ func (s *Server) deliver(x *session, m StoredMessage, said words, direction agen
 	s.emit(x, s.receiverOf(x.channel), e)
 }
 
-// emit puts an event into its session's outbox; without a receiver it is not
-// sent. s.mu is held.
+// emit sends an event of a session; without a receiver it is not sent. s.mu is
+// held.
 func (s *Server) emit(x *session, to receiver, e agentmsg.Event) {
 	if to = to.addressed(); to.url != "" {
 		s.announce(&delivery{event: e.EventType(), session: x.ID, from: x, to: to, body: stringify(e)})
+	}
+}
+
+// enqueue puts an event into its session's outbox. s.mu is held.
+func (s *Server) enqueue(x *session, d *delivery) {
+	x.outbox = append(x.outbox, d)
+	if !x.sending {
+		x.sending = true
+		s.spawn(func() { s.send(x) })
 	}
 }
 
