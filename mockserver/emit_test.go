@@ -46,22 +46,28 @@ func TestEmit(t *testing.T) {
 	require.Empty(t, s.Sessions(), "it is only said")
 }
 
-// What names a session goes after the events that this still has to send.
+// What names a session goes after the events that this still has to send; all
+// others have a line of their own.
 func TestEmitInOrder(t *testing.T) {
 	t.Parallel()
-	s := mockserver.Start(t, mockserver.WithWebhookHandler(new(inbox), ""))
-	var want []string
-	for range 10 {
-		s.HumanSays("s", "hi")
-		id := s.Emit([]byte(`{"eventType":"note_created","sessionId":"s"}`))
-		want = append(want, fmt.Sprintf("evt_%06d", len(want)+1), id)
-	}
-	require.NoError(t, s.Idle(t.Context()))
-	var got []string
-	for _, d := range s.Deliveries() {
-		got = append(got, d.ID)
-	}
-	require.Equal(t, want, got)
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(time.Second) })
+		s := mockserver.Start(t, mockserver.WithWebhookHandler(slow, ""))
+		s.HumanSays("s", "first")
+		s.Emit([]byte(`{"eventType":"note_created","sessionId":"s"}`))
+		s.HumanSays("s", "third")
+		s.Emit([]byte(`{"eventType":"note_created","sessionId":"none"}`))
+		s.Emit([]byte("{}"))
+		require.NoError(t, s.Idle(t.Context()))
+		at := map[string]time.Duration{}
+		for _, d := range s.Deliveries() {
+			at[d.ID] = d.At.Sub(began)
+		}
+		require.Equal(t, map[string]time.Duration{
+			"evt_000001": 0, "evt_000002": time.Second, "evt_000003": 2 * time.Second, "evt_000004": 0, "evt_000005": time.Second,
+		}, at)
+	})
 }
 
 func TestEmitIsRetried(t *testing.T) {

@@ -194,9 +194,9 @@ func TestClientThatLimitsItself(t *testing.T) {
 		client := s.Client(agentmsg.WithRetry(agentmsg.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: 2 * time.Hour}),
 			agentmsg.WithRateLimit(agentmsg.MAIA, agentmsg.RateWindow{Limit: 10, Per: time.Minute}, agentmsg.RateWindow{Limit: 100, Per: time.Hour}))
 		began := time.Now()
-		for range 250 {
+		for range 120 {
 			require.NoError(t, send(t.Context(), client, "s", "hi"))
 		}
-		require.GreaterOrEqual(t, time.Since(began), 2*time.Hour)
+		require.GreaterOrEqual(t, time.Since(began), time.Hour)
 	})
 }
