@@ -16,7 +16,7 @@ const webhookTimeout = 10 * time.Second
 // worse. What settles it not is a failed connection, no answer in time, 5xx
 // and 429.
 func (s *Server) attempt(d *delivery) (settled bool) {
-	d.attempt++
+	d.attempt = s.count(d)
 	at := time.Now()
 	header, status, err := s.post(d)
 	s.recordDelivery(d, header, status, err, at)

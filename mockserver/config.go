@@ -22,6 +22,7 @@ type config struct {
 	url      string
 	journal  int
 	faults   []Fault
+	limits   limits
 
 	kanbans     []agentmsg.Kanban
 	connections []agentmsg.Connection
@@ -50,6 +51,9 @@ func newConfig(opts []Option) (config, error) {
 		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
 	}
 	if err := c.checkFaults(); err != nil {
+		return c, err
+	}
+	if err := c.limits.check(); err != nil {
 		return c, err
 	}
 	return c, c.checkSessions()

@@ -27,7 +27,8 @@ type exchange struct {
 	endpoint *endpoint
 	op       agentmsg.Op
 	session  agentmsg.SessionID
-	fault    *injected // that hits it; nil: none
+	fault    *injected   // that hits it; nil: none
+	limited  http.Header // what the answer says of the rate limit
 }
 
 // Header implements http.ResponseWriter.
@@ -127,13 +128,13 @@ func (x *exchange) answer() answer {
 	if err != nil {
 		return x.refused(err)
 	}
-	return jsonAnswer(done.status, done.body)
+	return x.jsonAnswer(done.status, done.body)
 }
 
 // refused is the answer to what went wrong.
 func (x *exchange) refused(err error) answer {
 	if refused, ok := errors.AsType[*refusal](err); ok {
-		return jsonAnswer(refused.status, x.envelope(refused))
+		return x.jsonAnswer(refused.status, x.envelope(refused))
 	}
 	if hit, ok := errors.AsType[*struck](err); ok {
 		return hit.answer
@@ -141,8 +142,10 @@ func (x *exchange) refused(err error) answer {
 	return answer{} // errGone
 }
 
-func jsonAnswer(status int, body any) answer {
-	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, stringify(body)}
+func (x *exchange) jsonAnswer(status int, body any) answer {
+	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+	maps.Copy(header, x.limited)
+	return answer{status, header, stringify(body)}
 }
 
 func (x *exchange) run() (result, error) {
@@ -154,6 +157,9 @@ func (x *exchange) run() (result, error) {
 		return result{}, err
 	}
 	if err := x.authorize(); err != nil {
+		return result{}, err
+	}
+	if err := x.admit(); err != nil {
 		return result{}, err
 	}
 	return x.endpoint.run(x)

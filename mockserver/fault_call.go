@@ -41,7 +41,7 @@ func (x *exchange) meet(body any) error {
 func (x *exchange) refusal() answer {
 	f := x.fault
 	refused := &refusal{status: f.status(), message: "Refused by a fault of the mock server"}
-	a := jsonAnswer(f.status(), x.envelope(refused))
+	a := x.jsonAnswer(f.status(), x.envelope(refused))
 	switch {
 	case f.Body != "":
 		a = pageAnswer(f.status(), f.Body)

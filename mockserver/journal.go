@@ -69,6 +69,8 @@ type journal struct {
 	deliveries ring[Delivery]
 	asked      map[agentmsg.Op]int // since the start, dropped ones too
 	misread    bool                // read after something had been dropped
+	events     ring[*delivery]     // for Redeliver
+	eventBytes int                 // of their bodies
 }
 
 const (

@@ -51,10 +51,10 @@ func (s *Server) Wait(ctx context.Context, ok func() bool) error {
 	return s.await(ctx, "the condition", "", ok)
 }
 
-// Idle waits until no request, turn of the AI, delivery or retry is under way
-// or pending: the server sends nothing more until someone speaks again. It
-// knows nothing of what a receiver does after its answer. Its error is that of
-// [Server.WaitRequests].
+// Idle waits until no request, turn of the AI, aggregation, part of an answer,
+// delivery or retry is under way or pending: the server sends nothing more
+// until someone speaks again. It knows nothing of what a receiver does after
+// its answer. Its error is that of [Server.WaitRequests].
 func (s *Server) Idle(ctx context.Context) error {
 	return s.await(ctx, "idleness", "", func() bool {
 		s.mu.Lock()

@@ -24,6 +24,8 @@ type world struct {
 	taken    map[string]bool               // ids that were given and might be made
 	kept     []replayKey                   // of replays that are finished, the oldest first
 	events   int
+	account  session // sends what belongs to no session
+	calls    calls   // of MAIA, while there is a limit
 
 	uploads     map[string]*upload // by key
 	kanbans     []agentmsg.Kanban  // never written to
@@ -46,10 +48,11 @@ type session struct {
 	channel *Channel                      // of MAIA
 	linked  map[string]agentmsg.MessageID // by the provider's id
 
-	pauses  int    // how often it was paused: an answer thought out across one is dropped
-	turns   []turn // the first is being answered
-	outbox  []*delivery
-	sending bool // a goroutine makes first attempts
+	pauses    int        // how often it was paused: an answer thought out across one is dropped
+	turns     []turn     // the first is being answered
+	gathering *gathering // nil: nothing is held back
+	outbox    []*delivery
+	sending   bool // a goroutine makes first attempts
 
 	overtaken *overtaken // by the next event; nil: none waits for that
 }
