@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,22 +74,32 @@ const (
 
 // ring is a list that loses its beginning.
 type ring[T any] struct {
-	kept  []T
+	list  []T
+	first int // of those that are kept; before it there is room
 	total int
 }
 
-func (r *ring[T]) dropped() int { return r.total - len(r.kept) }
+func (r *ring[T]) kept() []T { return r.list[r.first:] }
 
+func (r *ring[T]) dropped() int { return r.total - len(r.kept()) }
+
+// add moves the list into the room that dropped records have left, once there
+// is more of it than they take: an append would make the array again and again.
 func (r *ring[T]) add(x T) {
-	r.kept = append(r.kept, x)
+	if len(r.list) == cap(r.list) && r.first > len(r.list)/2 {
+		n := copy(r.list, r.kept())
+		clear(r.list[n:])
+		r.list, r.first = r.list[:n], 0
+	}
+	r.list = append(r.list, x)
 	r.total++
 }
 
 func (r *ring[T]) drop() T {
-	oldest := r.kept[0]
+	oldest := r.list[r.first]
 	var zero T
-	r.kept[0] = zero // its bodies are free before the list moves
-	r.kept = r.kept[1:]
+	r.list[r.first] = zero // its bodies are free before the list moves
+	r.first++
 	return oldest
 }
 
@@ -111,14 +122,14 @@ func (j *journal) addDelivery(d Delivery) {
 // shrink holds the limits. Where bodies are too many the oldest record goes,
 // of whichever list.
 func (j *journal) shrink() {
-	if len(j.requests.kept) > j.limit {
+	if len(j.requests.kept()) > j.limit {
 		j.dropRequest()
 	}
-	if len(j.deliveries.kept) > j.limit {
+	if len(j.deliveries.kept()) > j.limit {
 		j.dropDelivery()
 	}
 	for j.bytes > maxJournalBytes {
-		if len(j.deliveries.kept) == 0 || len(j.requests.kept) > 0 && j.requests.kept[0].At.Before(j.deliveries.kept[0].At) {
+		if len(j.deliveries.kept()) == 0 || len(j.requests.kept()) > 0 && j.requests.kept()[0].At.Before(j.deliveries.kept()[0].At) {
 			j.dropRequest()
 		} else {
 			j.dropDelivery()
@@ -136,7 +147,7 @@ func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
 // recordRequest notes an exchange, before a byte of its answer leaves.
 func (s *Server) recordRequest(x *exchange, a answer) {
 	r := Request{
-		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: redactQuery(x.r.URL.Query()),
+		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.path, Query: redactQuery(x.r.URL),
 		Header: redact(x.r.Header), Body: x.body, Status: a.status, Response: kept(a.body),
 		At: x.at, Took: time.Since(x.at),
 	}
@@ -169,22 +180,30 @@ func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err
 	s.change()
 }
 
-// redact copies a header without what must be in no journal.
+// redacted is never written to.
+var redacted = []string{"REDACTED"}
+
+// redact copies a header without what must be in no journal. The values are
+// the request's own: nobody writes into them, and [Server.Requests] copies all.
 func redact(h http.Header) http.Header {
-	clean := h.Clone()
+	clean := maps.Clone(h)
 	for _, name := range [...]string{wire.HeaderAuthorization, wire.HeaderAPIKey, "Cookie", "Proxy-Authorization"} {
 		if _, ok := clean[name]; ok {
-			clean[name] = []string{"REDACTED"}
+			clean[name] = redacted
 		}
 	}
 	return clean
 }
 
-// redactQuery takes the signature out of a presigned URL's query.
-func redactQuery(q url.Values) url.Values {
+// redactQuery takes the signature out of a presigned URL's query. None is nil.
+func redactQuery(u *url.URL) url.Values {
+	if u.RawQuery == "" {
+		return nil
+	}
+	q := u.Query()
 	for name := range q {
 		if strings.EqualFold(name, querySignature) {
-			q[name] = []string{"REDACTED"}
+			q[name] = redacted
 		}
 	}
 	return q
@@ -198,7 +217,7 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 	defer s.mu.Unlock()
 	s.journal.misread = s.journal.misread || s.journal.requests.dropped() > 0
 	var found []Request
-	for _, r := range s.journal.requests.kept {
+	for _, r := range s.journal.requests.kept() {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
 			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
 			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
@@ -214,7 +233,7 @@ func (s *Server) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.misread = s.journal.misread || s.journal.deliveries.dropped() > 0
-	found := slices.Clone(s.journal.deliveries.kept)
+	found := slices.Clone(s.journal.deliveries.kept())
 	for i := range found {
 		found[i].Body, found[i].Header = slices.Clone(found[i].Body), found[i].Header.Clone()
 	}
