@@ -194,7 +194,7 @@ func (x *exchange) read() error {
 		n, err := x.r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case err == io.EOF: //nolint:errorlint // as io.Reader has it
+		case err == io.EOF:
 			x.body = body
 			return nil
 		case err != nil:

@@ -59,7 +59,7 @@ func TestMock(t *testing.T) {
 // The credentials are those of agentmsg.NewClientFromEnv. The suite sends
 // messages, some of which the AI answers: take an account for tests, and a
 // channel of type api.
-func TestReal(t *testing.T) { //nolint:paralleltest // a rate limit is shared
+func TestReal(t *testing.T) {
 	if os.Getenv("CONFORMANCE") != "real" {
 		t.Skip("not asked for: CONFORMANCE=real and credentials in the environment run the suite on the real services")
 	}

@@ -111,7 +111,7 @@ func (c *check) members(more ...any) map[string]any {
 	channel := c.channel()
 	body := map[string]any{"fromChannelIdentifier": channel.Identifier, "channelType": channel.Type}
 	for i := 0; i < len(more); i += 2 {
-		body[more[i].(string)] = more[i+1] //nolint:errcheck,revive // the names are written above
+		body[more[i].(string)] = more[i+1] // the names are written above
 	}
 	return body
 }
