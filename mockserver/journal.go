@@ -74,32 +74,34 @@ const (
 
 // ring is a list that loses its beginning.
 type ring[T any] struct {
-	list  []T
-	first int // of those that are kept; before it there is room
+	kept  []T
+	array []T // kept's, with the room that was left before it
 	total int
 }
 
-func (r *ring[T]) kept() []T { return r.list[r.first:] }
+func (r *ring[T]) dropped() int { return r.total - len(r.kept) }
 
-func (r *ring[T]) dropped() int { return r.total - len(r.kept()) }
-
-// add moves the list into the room that dropped records have left, once there
-// is more of it than they take: an append would make the array again and again.
+// add moves the list to its array's beginning when it has come to the end. An
+// append would make an array again for each few thousand records.
 func (r *ring[T]) add(x T) {
-	if len(r.list) == cap(r.list) && r.first > len(r.list)/2 {
-		n := copy(r.list, r.kept())
-		clear(r.list[n:])
-		r.list, r.first = r.list[:n], 0
+	if len(r.kept) == cap(r.kept) {
+		array := r.array
+		if len(array) < 2*len(r.kept) || len(array) == 0 {
+			array = make([]T, 2*len(r.kept)+16)
+		}
+		n := copy(array, r.kept)
+		clear(array[n:])
+		r.array, r.kept = array, array[:n]
 	}
-	r.list = append(r.list, x)
+	r.kept = append(r.kept, x)
 	r.total++
 }
 
 func (r *ring[T]) drop() T {
-	oldest := r.list[r.first]
+	oldest := r.kept[0]
 	var zero T
-	r.list[r.first] = zero // its bodies are free before the list moves
-	r.first++
+	r.kept[0] = zero // its bodies are free before the list moves
+	r.kept = r.kept[1:]
 	return oldest
 }
 
@@ -122,14 +124,14 @@ func (j *journal) addDelivery(d Delivery) {
 // shrink holds the limits. Where bodies are too many the oldest record goes,
 // of whichever list.
 func (j *journal) shrink() {
-	if len(j.requests.kept()) > j.limit {
+	if len(j.requests.kept) > j.limit {
 		j.dropRequest()
 	}
-	if len(j.deliveries.kept()) > j.limit {
+	if len(j.deliveries.kept) > j.limit {
 		j.dropDelivery()
 	}
 	for j.bytes > maxJournalBytes {
-		if len(j.deliveries.kept()) == 0 || len(j.requests.kept()) > 0 && j.requests.kept()[0].At.Before(j.deliveries.kept()[0].At) {
+		if len(j.deliveries.kept) == 0 || len(j.requests.kept) > 0 && j.requests.kept[0].At.Before(j.deliveries.kept[0].At) {
 			j.dropRequest()
 		} else {
 			j.dropDelivery()
@@ -217,7 +219,7 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 	defer s.mu.Unlock()
 	s.journal.misread = s.journal.misread || s.journal.requests.dropped() > 0
 	var found []Request
-	for _, r := range s.journal.requests.kept() {
+	for _, r := range s.journal.requests.kept {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
 			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
 			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
@@ -233,7 +235,7 @@ func (s *Server) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.misread = s.journal.misread || s.journal.deliveries.dropped() > 0
-	found := slices.Clone(s.journal.deliveries.kept())
+	found := slices.Clone(s.journal.deliveries.kept)
 	for i := range found {
 		found[i].Body, found[i].Header = slices.Clone(found[i].Body), found[i].Header.Clone()
 	}

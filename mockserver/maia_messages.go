@@ -47,7 +47,7 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	said := words{text: p.Content, files: files, base: x.base()}
+	said := x.words(p.Content, files)
 	in, isNew := s.sessionOf(ch, p.SendMessageParams)
 	x.session = in.ID
 	receipt := agentmsg.MessageReceipt{SessionID: in.ID, IsNewSession: isNew}

@@ -111,7 +111,7 @@ const (
 func (s *Server) missed(what string, op agentmsg.Op, why error) error {
 	var seen strings.Builder
 	s.mu.Lock()
-	requests, deliveries := s.journal.requests.kept(), s.journal.deliveries.kept()
+	requests, deliveries := s.journal.requests.kept, s.journal.deliveries.kept
 	writeRequests(&seen, requests, func(r Request) bool { return r.Op == op })
 	writeRequests(&seen, requests, func(r Request) bool { return r.Op != op })
 	for _, d := range deliveries[max(0, len(deliveries)-shownRecords):] {

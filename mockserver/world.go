@@ -172,9 +172,9 @@ func (w *world) messageID(api agentmsg.API) agentmsg.MessageID {
 func (w *world) id(api agentmsg.API, prefix string) string {
 	for {
 		w.made++
-		id := madeUUID + padded(w.made, 16, 12)
+		id := padded(madeUUID, w.made, 16, 12)
 		if api == agentmsg.Conversations {
-			id = prefix + "_" + padded(w.made, 10, 6)
+			id = padded(prefix+"_", w.made, 10, 6)
 		}
 		if !w.taken[id] {
 			return id
@@ -182,10 +182,11 @@ func (w *world) id(api agentmsg.API, prefix string) string {
 	}
 }
 
-// padded is a number with zeros before it.
-func padded(n, base, width int) string {
-	digits := strconv.FormatInt(int64(n), base)
-	return zeros[:max(0, width-len(digits))] + digits
+// padded is a number behind a prefix, with zeros before it.
+func padded(prefix string, n, base, width int) string {
+	var room [64]byte
+	digits := strconv.AppendInt(room[:0], int64(n), base)
+	return prefix + zeros[:max(0, width-len(digits))] + string(digits)
 }
 
 const zeros = "000000000000"
