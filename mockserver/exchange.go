@@ -99,8 +99,9 @@ func (s *Server) enter(x *exchange) bool {
 func (s *Server) leave(x *exchange) {
 	s.mu.Lock()
 	delete(s.inside, x)
+	s.ended()
 	s.mu.Unlock()
-	s.end()
+	s.work.Done()
 }
 
 // letGo ends reading and writing of all requests, also on connections that are

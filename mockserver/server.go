@@ -257,10 +257,15 @@ func (s *Server) begin() bool {
 // end takes off what begin counted.
 func (s *Server) end() {
 	s.mu.Lock()
-	s.busy--
-	s.change()
+	s.ended()
 	s.mu.Unlock()
 	s.work.Done()
+}
+
+// ended is end's share that needs s.mu, which is held.
+func (s *Server) ended() {
+	s.busy--
+	s.change()
 }
 
 // spawn runs f as a piece of work, unless the server is closed. s.mu is held.
