@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,12 +82,24 @@ const (
 // ring is a list that loses its beginning.
 type ring[T any] struct {
 	kept  []T
+	array []T // kept's, with the room that was left before it
 	total int
 }
 
 func (r *ring[T]) dropped() int { return r.total - len(r.kept) }
 
+// add moves the list to its array's beginning when it has come to the end. An
+// append would make an array again for each few thousand records.
 func (r *ring[T]) add(x T) {
+	if len(r.kept) == cap(r.kept) {
+		array := r.array
+		if len(array) < 2*len(r.kept) || len(array) == 0 {
+			array = make([]T, 2*len(r.kept)+16)
+		}
+		n := copy(array, r.kept)
+		clear(array[n:])
+		r.array, r.kept = array, array[:n]
+	}
 	r.kept = append(r.kept, x)
 	r.total++
 }
@@ -143,7 +156,7 @@ func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
 // recordRequest notes an exchange, before a byte of its answer leaves.
 func (s *Server) recordRequest(x *exchange, a answer) {
 	r := Request{
-		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: redactQuery(x.r.URL.Query()),
+		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.path, Query: redactQuery(x.r.URL),
 		Header: redact(x.r.Header), Body: x.body, Status: a.status, Response: kept(a.body),
 		At: x.at, Took: time.Since(x.at),
 	}
@@ -179,22 +192,30 @@ func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err
 	s.change()
 }
 
-// redact copies a header without what must be in no journal.
+// redacted is never written to.
+var redacted = []string{"REDACTED"}
+
+// redact copies a header without what must be in no journal. The values are
+// the request's own: nobody writes into them, and [Server.Requests] copies all.
 func redact(h http.Header) http.Header {
-	clean := h.Clone()
+	clean := maps.Clone(h)
 	for _, name := range [...]string{wire.HeaderAuthorization, wire.HeaderAPIKey, "Cookie", "Proxy-Authorization"} {
 		if _, ok := clean[name]; ok {
-			clean[name] = []string{"REDACTED"}
+			clean[name] = redacted
 		}
 	}
 	return clean
 }
 
-// redactQuery takes the signature out of a presigned URL's query.
-func redactQuery(q url.Values) url.Values {
+// redactQuery takes the signature out of a presigned URL's query. None is nil.
+func redactQuery(u *url.URL) url.Values {
+	if u.RawQuery == "" {
+		return nil
+	}
+	q := u.Query()
 	for name := range q {
 		if strings.EqualFold(name, querySignature) {
-			q[name] = []string{"REDACTED"}
+			q[name] = redacted
 		}
 	}
 	return q
