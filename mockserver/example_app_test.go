@@ -70,7 +70,7 @@ func Example_application() {
 	server.SetWebhookHandler(app, app.secret)
 	ctx := context.Background()
 
-	if err := app.ask(ctx, "order-1042", "Where is my order?"); err != nil {
+	if err := app.ask(ctx, "order-7", "Where is my order?"); err != nil {
 		fmt.Println(err)
 		return
 	}
