@@ -88,6 +88,8 @@ func TestDuplicateAndRetries(t *testing.T) {
 		require.Equal(t, "a0 a0", got)
 		require.Equal(t, []int{1, 2}, []int{s.Deliveries()[0].Attempt, s.Deliveries()[1].Attempt})
 		require.Equal(t, s.Deliveries()[0].ID, s.Deliveries()[1].ID)
+		_, got = delivered(t, "a", &inbox{status: []int{200, 500}}, mockserver.Fault{Kind: mockserver.Duplicate})
+		require.Equal(t, "a0 a0", got)
 		_, got = delivered(t, "a", &inbox{status: []int{500, 500, 500}}, mockserver.Fault{Kind: mockserver.Duplicate})
 		require.Equal(t, "a0 a0 a1 a3", got)
 	})
