@@ -14,8 +14,8 @@ import (
 // A stored message takes at most 1 KiB above its text, with its share of the
 // lists and indexes. Not parallel: the memory is the process's.
 func TestStoredMessageMemory(t *testing.T) {
-	const sessions, messages = 100, 20_000
-	server, err := mockserver.New(mockserver.WithAI(nil))
+	const sessions, messages = 100, 5_000
+	server, err := mockserver.New(mockserver.WithAI(nil), mockserver.WithJournal(1_000))
 	require.NoError(t, err)
 	defer server.Close()
 	text := strings.Repeat("x", 300)
