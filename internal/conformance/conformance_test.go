@@ -15,11 +15,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// mock is the account of a server without options.
+// mock is the account of a server with a rate limit and no other option.
 var mock = conformance.Place{
 	Channel:          agentmsg.APIChannel(mockserver.DefaultChannelIdentifier),
 	ChannelID:        mockserver.DefaultChannelID,
 	BluBashChannelID: mockserver.DefaultBluBashChannelID,
+	RateLimited:      true,
 }
 
 // TestMock runs the suite on the mock: in memory, and on a socket.
@@ -27,14 +28,14 @@ func TestMock(t *testing.T) {
 	t.Parallel()
 	t.Run("Transport", func(t *testing.T) {
 		t.Parallel()
-		server := mockserver.Start(t)
+		server := mockserver.Start(t, mockserver.WithRateLimit(1000, 10_000))
 		at := mock
 		at.ConversationsBase = "http://any.test/v1"
 		conformance.Run(t, at, func(_ *testing.T, opts ...agentmsg.Option) *agentmsg.Client { return server.Client(opts...) })
 	})
 	t.Run("URL", func(t *testing.T) {
 		t.Parallel()
-		server, connections := mockserver.Start(t), &http.Transport{}
+		server, connections := mockserver.Start(t, mockserver.WithRateLimit(1000, 10_000)), &http.Transport{}
 		t.Cleanup(connections.CloseIdleConnections)
 		at := mock
 		at.ConversationsBase = server.URL() + "/v1"
