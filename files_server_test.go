@@ -32,11 +32,11 @@ func newFileAPI(t *testing.T, script ...faultAct) *fileAPI {
 	return fileAPIBehind(t, newFaultServer(t, script...))
 }
 
-func fileAPIBehind(t *testing.T, storage *faultServer, opts ...agentmsg.Option) *fileAPI {
+func fileAPIBehind(t *testing.T, storage *faultServer) *fileAPI {
 	t.Helper()
 	a := &fileAPI{storage: storage, target: presignedTarget}
 	a.maia = newFaultServer(t, slices.Repeat([]faultAct{a.ticket}, 20)...)
-	a.client = faultClient(t, a.maia.url(), opts...)
+	a.client = faultClient(t, a.maia.url())
 	return a
 }
 

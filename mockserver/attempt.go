@@ -16,7 +16,7 @@ const webhookTimeout = 10 * time.Second
 // worse. What settles it not is a failed connection, no answer in time, 5xx
 // and 429.
 func (s *Server) attempt(d *delivery) (settled bool) {
-	d.attempt++
+	d.attempt = s.count(d)
 	at := time.Now()
 	header, status, err := s.post(d)
 	s.recordDelivery(d, header, status, err, at)
@@ -38,7 +38,7 @@ func (s *Server) post(d *delivery) (http.Header, int, error) {
 		return nil, 0, err
 	}
 	r.Header.Set("User-Agent", "agentmsg-mockserver")
-	sign(r.Header, d.to.secret, d.body)
+	sign(r.Header, d.secret(), d.body)
 	answer, err := s.receiverClient(d).Do(r)
 	if err != nil {
 		return r.Header, 0, causeOf(ctx, err)

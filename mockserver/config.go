@@ -21,6 +21,8 @@ type config struct {
 	hooks    receiver
 	url      string
 	journal  int
+	faults   []Fault
+	limits   limits
 
 	kanbans     []agentmsg.Kanban
 	connections []agentmsg.Connection
@@ -47,6 +49,12 @@ func newConfig(opts []Option) (config, error) {
 	}
 	if c.blubash == nil {
 		c.blubash = []agentmsg.BluBashChannelID{DefaultBluBashChannelID}
+	}
+	if err := c.checkFaults(); err != nil {
+		return c, err
+	}
+	if err := c.limits.check(); err != nil {
+		return c, err
 	}
 	return c, c.checkSessions()
 }

@@ -19,7 +19,9 @@ type credentials struct {
 func (s *Server) SetCredentials(c Credentials) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keys.replace(c)
+	keys := *s.keys.Load()
+	keys.replace(c)
+	s.keys.Store(&keys)
 }
 
 // replace takes over what c has. The map is replaced too: authorize reads it
@@ -41,9 +43,7 @@ func (k *credentials) replace(c Credentials) {
 
 // authorize refuses a request that does not carry the API's credential.
 func (x *exchange) authorize() error {
-	x.server.mu.Lock()
-	keys := x.server.keys
-	x.server.mu.Unlock()
+	keys := x.server.keys.Load()
 	given := bearerToken(x.r.Header.Get(wire.HeaderAuthorization))
 	switch x.endpoint.api() {
 	case wire.MAIA:

@@ -42,9 +42,18 @@
 // channel, whatever the channel's type. Ours: the vendor names the webhook and
 // two kinds of WhatsApp channel, and does not say what the others do.
 //
+// What goes wrong does so by count and on purpose: [WithFault] and
+// [Server.Inject] hit calls and deliveries, before or after their work, and
+// [Matrix] takes an integration through all of it.
+//
+// [Channel] says how a channel's answers come: split by line breaks, apart, or
+// after a wait for more of the customer's messages. [WithRateLimit] refuses
+// calls as the vendor does. [Server.Emit] sends a receiver any bytes at all, and
+// [Server.Redeliver] what it has had already.
+//
 // What the vendors document it does as documented. Where they are silent the
-// choice is ours, and the comment beside it says so. Nothing here was compared
-// with the real services.
+// choice is ours, and the comment beside it says so; docs/mockserver.md has a
+// table of all. Nothing here was compared with the real services.
 //
 // All state is in memory and ends with [Server.Close].
 package mockserver

@@ -2,12 +2,12 @@ package mockserver
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,12 +21,16 @@ import (
 // redirect, a 405) is an unknown route here.
 type exchange struct {
 	server   *Server
+	w        http.ResponseWriter
 	r        *http.Request
 	at       time.Time
+	path     string // as it was escaped on the wire
 	body     []byte
 	endpoint *endpoint
 	op       agentmsg.Op
 	session  agentmsg.SessionID
+	fault    *injected   // that hits it; nil: none
+	limited  http.Header // what the answer says of the rate limit
 }
 
 // Header implements http.ResponseWriter.
@@ -63,42 +67,54 @@ const maxBody = 10 << 20
 // ServeHTTP answers one request of any of the three APIs. After [Server.Close]
 // it answers 503.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	open := s.begin()
-	s.mu.Unlock()
-	if !open {
+	x := &exchange{server: s, w: w, r: r, at: time.Now(), path: r.URL.EscapedPath()}
+	if !s.enter(x) {
 		http.Error(w, "mockserver: closed", http.StatusServiceUnavailable)
 		return
 	}
-	defer s.end()
-	defer s.letGo(w)()
-	x := &exchange{server: s, r: r, at: time.Now()}
+	defer s.leave(x)
 	a := x.recorded()
 	if a.status == 0 {
-		panic(http.ErrAbortHandler) // net/http's way to drop a connection
+		x.abort(w)
+		return
 	}
-	maps.Copy(w.Header(), a.header)
-	if len(a.body) > 0 && w.Header().Get("Content-Length") == "" {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	header := w.Header()
+	maps.Copy(header, a.header)
+	if len(a.body) > 0 && header["Content-Length"] == nil {
+		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	x.write(w, a.body)
 }
 
-// letGo ends reading and writing when the server closes, also on a connection
-// that is another server's. It returns the way to call that off.
-func (s *Server) letGo(w http.ResponseWriter) (callOff func()) {
-	ended := make(chan struct{})
-	stop := context.AfterFunc(s.ctx, func() {
-		defer close(ended)
-		c := http.NewResponseController(w)
+// enter counts a request, and keeps it for [Server.Close] to let go; false:
+// the server is closed.
+func (s *Server) enter(x *exchange) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.begin() {
+		return false
+	}
+	s.inside[x] = true
+	return true
+}
+
+func (s *Server) leave(x *exchange) {
+	s.mu.Lock()
+	delete(s.inside, x)
+	s.ended()
+	s.mu.Unlock()
+	s.work.Done()
+}
+
+// letGo ends reading and writing of all requests, also on connections that are
+// another server's. A list of them costs a request less than a function that
+// waits for the end of s.ctx. s.mu is held: while it is, no w is another's.
+func (s *Server) letGo() {
+	for x := range s.inside {
+		c := http.NewResponseController(x.w)
 		_ = c.SetReadDeadline(time.Now())
 		_ = c.SetWriteDeadline(time.Now())
-	})
-	return func() {
-		if !stop() {
-			<-ended // w is not ours for longer
-		}
 	}
 }
 
@@ -112,7 +128,7 @@ type answer struct {
 // recorded notes what the exchange came to, also where the AI ended it.
 func (x *exchange) recorded() (a answer) {
 	defer func() { x.server.recordRequest(x, a) }()
-	return x.answer()
+	return x.spoil(x.answer())
 }
 
 // answer is what the exchange comes to.
@@ -125,19 +141,24 @@ func (x *exchange) answer() answer {
 	if err != nil {
 		return x.refused(err)
 	}
-	return jsonAnswer(done.status, done.body)
+	return x.jsonAnswer(done.status, done.body)
 }
 
 // refused is the answer to what went wrong.
 func (x *exchange) refused(err error) answer {
 	if refused, ok := errors.AsType[*refusal](err); ok {
-		return jsonAnswer(refused.status, x.envelope(refused))
+		return x.jsonAnswer(refused.status, x.envelope(refused))
+	}
+	if hit, ok := errors.AsType[*struck](err); ok {
+		return hit.answer
 	}
 	return answer{} // errGone
 }
 
-func jsonAnswer(status int, body any) answer {
-	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, stringify(body)}
+func (x *exchange) jsonAnswer(status int, body any) answer {
+	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+	maps.Copy(header, x.limited)
+	return answer{status, header, stringify(body)}
 }
 
 func (x *exchange) run() (result, error) {
@@ -151,14 +172,16 @@ func (x *exchange) run() (result, error) {
 	if err := x.authorize(); err != nil {
 		return result{}, err
 	}
+	if err := x.admit(); err != nil {
+		return result{}, err
+	}
 	return x.endpoint.run(x)
 }
 
 // route asks the router. A path that is not clean has no route: net/http would
 // send the client elsewhere. Nor has HEAD, which net/http takes for GET.
 func (x *exchange) route() {
-	escaped := x.r.URL.EscapedPath()
-	if clean := path.Clean(escaped); clean != escaped {
+	if path.Clean(x.path) != x.path {
 		return
 	}
 	mux := x.server.config.router
@@ -176,20 +199,27 @@ func (x *exchange) read() error {
 	if x.r.Body == nil { // of a request that no net/http server read
 		return nil
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(x.r.ContentLength, 0), 64<<10)) + bytes.MinRead) // many may announce much and send nothing
-	switch _, err := body.ReadFrom(io.LimitReader(x.r.Body, maxBody+1)); {
-	case err != nil:
-		return errGone
-	case body.Len() > maxBody:
-		return refuse(http.StatusRequestEntityTooLarge, "the body is over 10 MiB")
+	// Many may announce much and send nothing. The byte more lets the read that
+	// takes the last of an announced body find its end too.
+	body := make([]byte, 0, min(max(x.r.ContentLength, 0), 64<<10)+1)
+	for len(body) <= maxBody {
+		n, err := x.r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF:
+			x.body = body
+			return nil
+		case err != nil:
+			return errGone
+		case len(body) == cap(body):
+			body = slices.Grow(body, bytes.MinRead)
+		}
 	}
-	x.body = body.Bytes()
-	return nil
+	return refuse(http.StatusRequestEntityTooLarge, "the body is over 10 MiB")
 }
 
 func (x *exchange) unknownRoute() error {
-	route := x.r.Method + " " + x.r.URL.EscapedPath()
+	route := x.r.Method + " " + x.path
 	x.server.mu.Lock()
 	defer x.server.mu.Unlock()
 	if len(x.server.unknown) < 100 {

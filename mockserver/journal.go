@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,9 @@ import (
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/internal/wire"
 )
+
+// OpWebhook is the deliveries, for [Fault].
+const OpWebhook agentmsg.Op = "Webhook"
 
 // Request is a request that the server was asked.
 type Request struct {
@@ -30,10 +34,12 @@ type Request struct {
 	Body []byte
 	// Status is 0 where no byte of an answer left.
 	Status int
-	// Response is at most 64 KiB of the answer.
+	// Response is at most 64 KiB of the answer, as far as it left.
 	Response []byte
-	At       time.Time
-	Took     time.Duration
+	// Fault is what hit it; nil: none.
+	Fault *Fault
+	At    time.Time
+	Took  time.Duration
 }
 
 // Delivery is one attempt to deliver an event.
@@ -64,6 +70,8 @@ type journal struct {
 	deliveries ring[Delivery]
 	asked      map[agentmsg.Op]int // since the start, dropped ones too
 	misread    bool                // read after something had been dropped
+	events     ring[*delivery]     // for Redeliver
+	eventBytes int                 // of their bodies
 }
 
 const (
@@ -74,12 +82,24 @@ const (
 // ring is a list that loses its beginning.
 type ring[T any] struct {
 	kept  []T
+	array []T // kept's, with the room that was left before it
 	total int
 }
 
 func (r *ring[T]) dropped() int { return r.total - len(r.kept) }
 
+// add moves the list to its array's beginning when it has come to the end. An
+// append would make an array again for each few thousand records.
 func (r *ring[T]) add(x T) {
+	if len(r.kept) == cap(r.kept) {
+		array := r.array
+		if len(array) < 2*len(r.kept) || len(array) == 0 {
+			array = make([]T, 2*len(r.kept)+16)
+		}
+		n := copy(array, r.kept)
+		clear(array[n:])
+		r.array, r.kept = array, array[:n]
+	}
 	r.kept = append(r.kept, x)
 	r.total++
 }
@@ -136,9 +156,12 @@ func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
 // recordRequest notes an exchange, before a byte of its answer leaves.
 func (s *Server) recordRequest(x *exchange, a answer) {
 	r := Request{
-		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.r.URL.EscapedPath(), Query: redactQuery(x.r.URL.Query()),
+		Op: x.op, Session: x.session, Method: x.r.Method, Path: x.path, Query: redactQuery(x.r.URL),
 		Header: redact(x.r.Header), Body: x.body, Status: a.status, Response: kept(a.body),
 		At: x.at, Took: time.Since(x.at),
+	}
+	if x.fault != nil {
+		r.Fault = new(x.fault.Fault)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,22 +192,30 @@ func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err
 	s.change()
 }
 
-// redact copies a header without what must be in no journal.
+// redacted is never written to.
+var redacted = []string{"REDACTED"}
+
+// redact copies a header without what must be in no journal. The values are
+// the request's own: nobody writes into them, and [Server.Requests] copies all.
 func redact(h http.Header) http.Header {
-	clean := h.Clone()
+	clean := maps.Clone(h)
 	for _, name := range [...]string{wire.HeaderAuthorization, wire.HeaderAPIKey, "Cookie", "Proxy-Authorization"} {
 		if _, ok := clean[name]; ok {
-			clean[name] = []string{"REDACTED"}
+			clean[name] = redacted
 		}
 	}
 	return clean
 }
 
-// redactQuery takes the signature out of a presigned URL's query.
-func redactQuery(q url.Values) url.Values {
+// redactQuery takes the signature out of a presigned URL's query. None is nil.
+func redactQuery(u *url.URL) url.Values {
+	if u.RawQuery == "" {
+		return nil
+	}
+	q := u.Query()
 	for name := range q {
 		if strings.EqualFold(name, querySignature) {
-			q[name] = []string{"REDACTED"}
+			q[name] = redacted
 		}
 	}
 	return q
@@ -202,6 +233,9 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
 			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
 			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
+			if r.Fault != nil {
+				r.Fault = new(*r.Fault)
+			}
 			found = append(found, r)
 		}
 	}

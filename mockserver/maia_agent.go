@@ -68,7 +68,7 @@ func postAgentMessage(x *exchange, p *agentMessageBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	source, said := FromHuman, words{text: p.Content, files: files, base: x.base()}
+	source, said := FromHuman, x.words(p.Content, files)
 	if p.IsNote {
 		source, said.hidden = FromNote, p.IsNoteVisibleToAI == nil || !*p.IsNoteVisibleToAI
 	}

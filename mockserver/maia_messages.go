@@ -47,8 +47,8 @@ func postMessage(x *exchange, p *messageBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	said := words{text: p.Content, files: files, base: x.base()}
-	in, isNew := s.enter(ch, p.SendMessageParams)
+	said := x.words(p.Content, files)
+	in, isNew := s.sessionOf(ch, p.SendMessageParams)
 	x.session = in.ID
 	receipt := agentmsg.MessageReceipt{SessionID: in.ID, IsNewSession: isNew}
 	if p.IsEcho {
@@ -102,9 +102,9 @@ func (c *Channel) allows(agent agentmsg.AgentID) error {
 	return refuse(http.StatusBadRequest, fmt.Sprintf("agentId %s is not among the allowed agents of the channel", agent))
 }
 
-// enter finds or begins the session of a message, and transfers it where the
-// message says so. s.mu is held.
-func (s *Server) enter(ch *Channel, p agentmsg.SendMessageParams) (in *session, isNew bool) {
+// sessionOf finds or begins the session of a message, and transfers it where
+// the message says so. s.mu is held.
+func (s *Server) sessionOf(ch *Channel, p agentmsg.SendMessageParams) (in *session, isNew bool) {
 	if x := s.world.sessions[place{agentmsg.MAIA, p.SessionID}]; x != nil {
 		x.Name, x.ExternalUserID = cmp.Or(x.Name, p.SessionName), cmp.Or(x.ExternalUserID, p.ExternalUserID)
 		s.transfer(x, p.AgentID, p.KanbanID)

@@ -115,6 +115,7 @@ func (s *Server) pause(x *session, paused bool) {
 	x.AIPaused = paused
 	if paused {
 		x.pauses++
+		x.dropGathered()
 	}
 	s.emit(x, s.hooks, &agentmsg.AIPauseEvent{SessionID: x.ID, AIPaused: &paused})
 }

@@ -43,12 +43,23 @@ type Channel struct {
 	ForwardIncoming bool
 	// StartWithAIPaused pauses the AI in a new session.
 	StartWithAIPaused bool
+	// SplitByBreakline makes a message of each line of an answer; empty lines
+	// are dropped. [Server.AISays] is no answer, and stays one message.
+	SplitByBreakline bool
+	// SplitDelay lies between the messages of one answer, of which the first
+	// goes at once; 0: all do. Ours: also where it is the AI that gave several.
+	SplitDelay time.Duration
+	// AggregationBuffer is how long the AI waits for more of the customer's
+	// messages; each begins the wait anew, and all of them are one [Turn]. A
+	// pause drops what was waited with, for good. 0: the AI answers each.
+	AggregationBuffer time.Duration
 }
 
-// AI answers a customer. Each string is one message; none: it stays silent.
-// ctx ends with [Server.Close], and the AI must return then. It must be safe
-// for concurrent use: of one session turns come one after another, different
-// sessions run side by side, and so do BluBash calls. Ours.
+// AI answers a customer. Each string is one message, unless its channel has
+// SplitByBreakline; none: it stays silent. ctx ends with [Server.Close], and
+// the AI must return then. It must be safe for concurrent use: of one session
+// turns come one after another, different sessions run side by side, and so do
+// BluBash calls. Ours.
 type AI func(ctx context.Context, turn Turn) []string
 
 // Turn is what the AI is asked.
@@ -56,7 +67,8 @@ type Turn struct {
 	// Session is as it stands when the AI begins, the customer's message last
 	// unless others spoke since.
 	Session Session
-	// Text is what the customer said.
+	// Text is what the customer said: more than one message where the channel
+	// has an AggregationBuffer, joined by line breaks.
 	Text string
 }
 
@@ -85,6 +97,10 @@ func WithChannel(c Channel) Option {
 			return optionError("WithChannel", "has an empty Identifier")
 		case c.WebhookURL != "" && !absoluteHTTP(c.WebhookURL):
 			return optionError("WithChannel", "has a WebhookURL that is not absolute http or https")
+		case c.SplitDelay < 0:
+			return optionError("WithChannel", "has a negative SplitDelay")
+		case c.AggregationBuffer < 0:
+			return optionError("WithChannel", "has a negative AggregationBuffer")
 		}
 		for _, other := range cfg.channels {
 			if other.ID == c.ID || other.Identifier == c.Identifier && other.Type == c.Type {

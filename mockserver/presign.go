@@ -47,6 +47,14 @@ func (x *exchange) base() string {
 	return "http://" + x.r.Host
 }
 
+// words are what the request says. Only files have links.
+func (x *exchange) words(text string, files []agentmsg.Attachment) words {
+	if len(files) == 0 {
+		return words{text: text}
+	}
+	return words{text: text, files: files, base: x.base()}
+}
+
 // presign makes a link for one verb on one file.
 func presign(base, verb, key string, u *upload) (link string, until agentmsg.Time) {
 	began := now()

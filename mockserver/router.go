@@ -77,6 +77,9 @@ func on[T any](answer func(*exchange, *T) (result, error), ops ...wire.Op) *endp
 		if err := x.othersExtras(); err != nil {
 			return result{}, err
 		}
+		if err := x.meet(&body); err != nil {
+			return result{}, err
+		}
 		return answer(x, &body)
 	}
 	return e
@@ -88,6 +91,9 @@ func get(answer func(*exchange) (result, error), op wire.Op) *endpoint {
 	return &endpoint{route: op, ops: []agentmsg.Op{agentmsg.Op(op.Name())}, run: func(x *exchange) (result, error) {
 		if len(x.body) > 0 {
 			return result{}, refuse(http.StatusBadRequest, "a GET has no body")
+		}
+		if err := x.meet(nil); err != nil {
+			return result{}, err
 		}
 		return answer(x)
 	}}

@@ -52,6 +52,9 @@ func (x *exchange) hand(h http.Handler) answer {
 	if err := x.read(); err != nil {
 		return x.refused(err)
 	}
+	if err := x.meet(nil); err != nil {
+		return x.refused(err)
+	}
 	r := x.r.Clone(x.r.Context()) // what the handler changes is not in the journal
 	r.Body = io.NopCloser(bytes.NewReader(x.body))
 	w := &recorder{header: http.Header{}}

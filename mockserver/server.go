@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/agentmsg/agentmsg"
 )
@@ -48,15 +49,18 @@ type Server struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // requests, turns and deliveries; Add under mu, while open
 
+	keys atomic.Pointer[credentials] // written under mu
+
 	mu      sync.Mutex
 	world   world
 	journal journal
 	hooks   receiver // of every channel that has none of its own
-	keys    credentials
+	inside  map[*exchange]bool
 	busy    int           // what Idle waits for
 	changed chan struct{} // closed at the next change; nil: nobody waits
 	closed  bool
 	unknown []string // method and path of each request without a route
+	faults  []*injected
 
 	hosts    serving
 	outbound *http.Transport // to webhook URLs
@@ -94,8 +98,12 @@ func New(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, hooks: c.hooks, keys: c.keys, world: newWorld(&c), joined: make(chan struct{})}
+	s := &Server{config: c, hooks: c.hooks, world: newWorld(&c), inside: map[*exchange]bool{}, joined: make(chan struct{})}
+	s.keys.Store(&c.keys)
 	s.journal.limit = c.journal
+	for _, f := range c.faults {
+		s.faults = append(s.faults, newInjected(f))
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.outbound = &http.Transport{MaxIdleConnsPerHost: 64}
 	s.hooks.serve(&s.hosts)
@@ -106,9 +114,7 @@ func New(opts ...Option) (*Server, error) {
 // [Server.Transport]. Options come after these and win. Calls after
 // [Server.Close] fail, and were not sent.
 func (s *Server) Client(opts ...agentmsg.Option) *agentmsg.Client {
-	s.mu.Lock()
-	keys := s.keys.Credentials
-	s.mu.Unlock()
+	keys := s.keys.Load()
 	client, err := agentmsg.NewClient(append([]agentmsg.Option{
 		agentmsg.WithMAIA(string(keys.MAIAToken)),
 		agentmsg.WithBluBash(string(keys.BluBashKey)),
@@ -181,6 +187,9 @@ func (s *Server) Close() {
 	s.closed = true
 	s.change()
 	hosts := s.hosts
+	if first {
+		s.letGo()
+	}
 	s.mu.Unlock()
 	if !first {
 		<-s.joined
@@ -252,10 +261,15 @@ func (s *Server) begin() bool {
 // end takes off what begin counted.
 func (s *Server) end() {
 	s.mu.Lock()
-	s.busy--
-	s.change()
+	s.ended()
 	s.mu.Unlock()
 	s.work.Done()
+}
+
+// ended is end's share that needs s.mu, which is held.
+func (s *Server) ended() {
+	s.busy--
+	s.change()
 }
 
 // spawn runs f as a piece of work, unless the server is closed. s.mu is held.

@@ -18,10 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func send(ctx context.Context, c *agentmsg.Client, session agentmsg.SessionID, text string) error {
+func send(ctx context.Context, c *agentmsg.Client, session agentmsg.SessionID, text string, opts ...agentmsg.CallOption) error {
 	_, err := c.Messages.Send(ctx, agentmsg.SendMessageParams{
 		Channel: agentmsg.APIChannel(mockserver.DefaultChannelIdentifier), SessionID: session, Content: text,
-	})
+	}, opts...)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -67,13 +68,27 @@ type Record struct {
 }
 
 // String is the transcript: a line a message, "source: text", line breaks in
-// the text as \n. It has no time and no id, for golden files and failure texts.
+// the text as \n. A message without a text shows its files instead, each name
+// in brackets: "customer: [voice-message.ogg]". It has no time and no id, for
+// golden files and failure texts.
 func (x Session) String() string {
 	var b strings.Builder
 	for _, m := range x.Messages {
-		b.WriteString(string(m.Source) + ": " + oneLine.Replace(m.Content) + "\n")
+		b.WriteString(string(m.Source) + ": " + oneLine.Replace(m.line()) + "\n")
 	}
 	return b.String()
+}
+
+// line is a message's text, or its files.
+func (m StoredMessage) line() string {
+	if m.Content != "" {
+		return m.Content
+	}
+	var names []string
+	for _, f := range m.Attachments {
+		names = append(names, "["+cmp.Or(f.FileName, f.FileKey)+"]")
+	}
+	return strings.Join(names, " ")
 }
 
 var oneLine = strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\r", `\n`)

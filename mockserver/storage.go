@@ -32,7 +32,11 @@ func serveStorage(x *exchange) answer {
 		return answer{}
 	case failure != nil:
 		return failure.answer()
-	case x.r.Method == http.MethodPut:
+	}
+	if err := x.meet(nil); err != nil {
+		return x.refused(err)
+	}
+	if x.r.Method == http.MethodPut {
 		return x.store(u, content)
 	}
 	x.server.mu.Lock()

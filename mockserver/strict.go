@@ -19,6 +19,7 @@ import (
 type shape struct {
 	members map[string]*shape
 	element *shape
+	free    bool // a member may hold any JSON
 }
 
 // shapeOf reads a Go type the way encoding/json would.
@@ -31,14 +32,16 @@ func shapeOf(t reflect.Type) *shape {
 			return &shape{element: element}
 		}
 	case reflect.Struct:
-		members := map[string]*shape{}
+		object := &shape{members: map[string]*shape{}}
 		for _, field := range reflect.VisibleFields(t) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name != "" && name != "-" {
-				members[name] = shapeOf(field.Type)
+				inner, kind := shapeOf(field.Type), field.Type.Kind()
+				object.members[name] = inner
+				object.free = object.free || kind == reflect.Map || kind == reflect.Interface || inner != nil && inner.free
 			}
 		}
-		return &shape{members: members}
+		return object
 	}
 	return nil
 }
@@ -53,15 +56,28 @@ func (s *shape) decode(x *exchange, into any) error {
 	if !utf8.Valid(x.body) {
 		return refuse(http.StatusBadRequest, "the body is not UTF-8")
 	}
-	if err := s.check(x.body); err != nil {
+	wrong := s.unmarshal(x.body, into)
+	if err := s.check(x.body, wrong); err != nil {
 		return refuse(http.StatusBadRequest, err.Error())
 	}
-	d := json.NewDecoder(bytes.NewReader(x.body))
-	d.UseNumber() // metadata goes back as it came
-	if err := d.Decode(into); err != nil {
-		return refuse(http.StatusBadRequest, decodeReason(err))
+	if wrong != nil {
+		return refuse(http.StatusBadRequest, decodeReason(wrong))
 	}
 	return nil
+}
+
+// unmarshal decodes the body. Its error is a *json.SyntaxError where the body
+// is no JSON.
+func (s *shape) unmarshal(body []byte, into any) error {
+	if !s.free {
+		return json.Unmarshal(body, into)
+	}
+	if !json.Valid(body) { // a Decoder looks at the first value alone
+		return &json.SyntaxError{}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber() // metadata goes back as it came
+	return d.Decode(into)
 }
 
 // withExtras is a shape with the members of WithExtraFields, of all operations
@@ -79,7 +95,7 @@ func (x *exchange) withExtras(s *shape) *shape {
 			}
 		}
 	}
-	return &shape{members: members}
+	return &shape{members: members, free: s.free}
 }
 
 // othersExtras refuses the extra members of an operation that shares the route.

@@ -9,15 +9,17 @@ import (
 	"strings"
 )
 
-// check looks for what the shape does not have. encoding/json judges the
-// syntax; what is valid is walked here, byte by byte, because its tokens cost
-// more than all the rest of a request.
-func (s *shape) check(body []byte) error {
+// check looks for what the shape does not have. encoding/json has judged the
+// syntax as it decoded, and a pass over the body was saved; what is valid is
+// walked here, byte by byte, because its tokens cost more than all the rest of
+// a request.
+func (s *shape) check(body []byte, decoded error) error {
 	body = bytes.TrimSpace(body)
+	_, invalid := errors.AsType[*json.SyntaxError](decoded)
 	switch {
 	case len(body) == 0:
 		return errors.New("the body is empty: it must be a JSON object")
-	case !json.Valid(body):
+	case invalid:
 		return invalidJSON(body)
 	case body[0] != '{':
 		return errors.New("the body must be a JSON object")
@@ -46,8 +48,16 @@ type walker struct{ rest []byte }
 
 // next skips blanks and separators, and is the byte that comes then.
 func (w *walker) next() byte {
-	w.rest = bytes.TrimLeft(w.rest, " \t\r\n,:")
+	i := 0
+	for separates(w.rest[i]) {
+		i++
+	}
+	w.rest = w.rest[i:]
 	return w.rest[0]
+}
+
+func separates(b byte) bool {
+	return b == ' ' || b == '\t' || b == '\r' || b == '\n' || b == ',' || b == ':'
 }
 
 func (w *walker) value(s *shape, at string, depth int) error {
@@ -79,9 +89,11 @@ func (w *walker) object(s *shape, at string, depth int) error {
 		if err != nil {
 			return err
 		}
-		below := at
-		if inner != nil || depth == 0 { // deeper in free-form data the place of its root is enough
-			below = join(at, string(name))
+		below := at // of a plain value nobody asks
+		if next := w.next(); next == '{' || next == '[' {
+			if inner != nil || depth == 0 { // deeper in free-form data the place of its root is enough
+				below = join(at, string(name))
+			}
 		}
 		if err := w.value(inner, below, depth+1); err != nil {
 			return err

@@ -1,6 +1,9 @@
 package mockserver
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // stringify writes v as JSON.stringify does: compact, with <, >, &, U+2028 and
 // U+2029 as they are. encoding/json escapes the five, and methods of the value
@@ -10,22 +13,19 @@ func stringify(v any) []byte {
 	if err != nil {
 		panic("mockserver: an answer that is no JSON: " + err.Error()) // all of them are types of ours
 	}
-	plain := escaped[:0]
-	for i := 0; i < len(escaped); {
-		if escaped[i] != '\\' {
-			plain = append(plain, escaped[i])
-			i++
+	plain, rest := escaped[:0], escaped
+	for {
+		i := bytes.IndexByte(rest, '\\')
+		if i < 0 {
+			return append(plain, rest...)
+		}
+		plain, rest = append(plain, rest[:i]...), rest[i:]
+		if literal, ok := unescaped[string(rest[:min(6, len(rest))])]; ok {
+			plain, rest = append(plain, literal...), rest[6:]
 			continue
 		}
-		if literal, ok := unescaped[string(escaped[i:min(i+6, len(escaped))])]; ok {
-			plain = append(plain, literal...)
-			i += 6
-			continue
-		}
-		plain = append(plain, escaped[i], escaped[i+1])
-		i += 2
+		plain, rest = append(plain, rest[:2]...), rest[2:]
 	}
-	return plain
 }
 
 // unescaped is never written to.

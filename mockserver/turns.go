@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// turn is a customer's message that the AI has not answered yet.
+// turn is what a customer said and the AI has not answered yet.
 type turn struct {
 	text   string
 	pauses int // of the session, when the customer spoke
@@ -16,11 +16,20 @@ func (s *Server) think(x *session, text string) bool {
 	if s.config.silent || x.AIPaused {
 		return false
 	}
+	if x.channel != nil && x.channel.AggregationBuffer > 0 {
+		s.gather(x, text)
+	} else {
+		s.takeTurnOn(x, text)
+	}
+	return true
+}
+
+// takeTurnOn has the AI answer a text, after those before it. s.mu is held.
+func (s *Server) takeTurnOn(x *session, text string) {
 	x.turns = append(x.turns, turn{text, x.pauses})
 	if len(x.turns) == 1 {
 		s.spawn(func() { s.takeTurn(x) })
 	}
-	return true
 }
 
 // takeTurn answers the first of a session's messages, and has the next one
@@ -37,11 +46,8 @@ func (s *Server) takeTurn(x *session) {
 			s.spawn(func() { s.takeTurn(x) })
 		}
 	}()
-	parts, ok := s.ask(x, this.text)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ok && x.pauses == this.pauses { // a pause that came since drops it for good
-		s.reply(x, parts)
+	if parts, ok := s.ask(x, this.text); ok {
+		s.utter(x, this, parts) // unless a pause that came since drops it for good
 	}
 }
 

@@ -51,10 +51,10 @@ func (s *Server) Wait(ctx context.Context, ok func() bool) error {
 	return s.await(ctx, "the condition", "", ok)
 }
 
-// Idle waits until no request, turn of the AI, delivery or retry is under way
-// or pending: the server sends nothing more until someone speaks again. It
-// knows nothing of what a receiver does after its answer. Its error is that of
-// [Server.WaitRequests].
+// Idle waits until no request, turn of the AI, aggregation, part of an answer,
+// delivery or retry is under way or pending: the server sends nothing more
+// until someone speaks again. It knows nothing of what a receiver does after
+// its answer. Its error is that of [Server.WaitRequests].
 func (s *Server) Idle(ctx context.Context) error {
 	return s.await(ctx, "idleness", "", func() bool {
 		s.mu.Lock()
@@ -135,8 +135,15 @@ func writeRequests(to *strings.Builder, requests []Request, wanted func(Request)
 		}
 	}
 	for _, r := range slices.Backward(last) {
-		fmt.Fprintf(to, "\n  %s %s: %d (%s) %s", r.Method, r.Path, r.Status, nameOf(r.Op), refusalText(r))
+		fmt.Fprintf(to, "\n  %s %s: %d (%s) %s%s", r.Method, r.Path, r.Status, nameOf(r.Op), refusalText(r), faultText(r))
 	}
+}
+
+func faultText(r Request) string {
+	if r.Fault == nil {
+		return ""
+	}
+	return " hit by " + r.Fault.String()
 }
 
 // refusalText is what a refused request was told.

@@ -2,7 +2,6 @@ package mockserver
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -24,6 +23,14 @@ func (r *receiver) serve(h *serving) {
 		r.via = newPipeHost(buffered(r.handler))
 		h.webhooks = append(h.webhooks, r.via)
 	}
+}
+
+// addressed is a receiver with the URL that a handler in memory has.
+func (r receiver) addressed() receiver {
+	if r.handler != nil {
+		r.url = cmp.Or(r.url, memoryWebhook)
+	}
+	return r
 }
 
 // SetWebhook is [WithWebhook] for a server that runs: events from now on go
@@ -74,6 +81,11 @@ type delivery struct {
 	to      receiver
 	body    []byte
 	attempt int
+	fault   *injected // that hits it; nil: none
+
+	from     *session // whose outbox it goes through
+	attempts *int     // so far, redeliveries included; under the server's lock
+	again    bool     // a redelivery, which is not retried
 }
 
 // deliver tells a channel's receiver of a message. The links to its files live
@@ -96,19 +108,17 @@ func (s *Server) deliver(x *session, m StoredMessage, said words, direction agen
 	s.emit(x, s.receiverOf(x.channel), e)
 }
 
-// emit puts an event into its session's outbox; without a receiver it is not
-// sent. s.mu is held.
+// emit sends an event of a session; without a receiver it is not sent. s.mu is
+// held.
 func (s *Server) emit(x *session, to receiver, e agentmsg.Event) {
-	if to.handler != nil {
-		to.url = cmp.Or(to.url, memoryWebhook)
+	if to = to.addressed(); to.url != "" {
+		s.announce(&delivery{event: e.EventType(), session: x.ID, from: x, to: to, body: stringify(e)})
 	}
-	if to.url == "" {
-		return
-	}
-	s.world.events++
-	x.outbox = append(x.outbox, &delivery{
-		id: fmt.Sprintf("evt_%06d", s.world.events), event: e.EventType(), session: x.ID, to: to, body: stringify(e),
-	})
+}
+
+// enqueue puts an event into its session's outbox. s.mu is held.
+func (s *Server) enqueue(x *session, d *delivery) {
+	x.outbox = append(x.outbox, d)
 	if !x.sending {
 		x.sending = true
 		s.spawn(func() { s.send(x) })
@@ -128,7 +138,7 @@ func (s *Server) send(x *session) {
 		d := x.outbox[0]
 		x.outbox = x.outbox[1:]
 		s.mu.Unlock()
-		if s.attempt(d) {
+		if s.begun(d) || d.again {
 			continue
 		}
 		s.mu.Lock()

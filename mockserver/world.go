@@ -2,8 +2,8 @@ package mockserver
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +24,8 @@ type world struct {
 	taken    map[string]bool               // ids that were given and might be made
 	kept     []replayKey                   // of replays that are finished, the oldest first
 	events   int
+	account  session // sends what belongs to no session
+	calls    calls   // of MAIA, while there is a limit
 
 	uploads     map[string]*upload // by key
 	kanbans     []agentmsg.Kanban  // never written to
@@ -43,13 +45,17 @@ type person struct {
 // session is a Session that lives.
 type session struct {
 	Session
-	channel *Channel                      // of MAIA
-	linked  map[string]agentmsg.MessageID // by the provider's id
+	Messages []*StoredMessage          // in place of the Session's: a list that grows copies no messages
+	channel  *Channel                  // of MAIA
+	linked   map[string]*StoredMessage // by the provider's id
 
-	pauses  int    // how often it was paused: an answer thought out across one is dropped
-	turns   []turn // the first is being answered
-	outbox  []*delivery
-	sending bool // a goroutine makes first attempts
+	pauses    int        // how often it was paused: an answer thought out across one is dropped
+	turns     []turn     // the first is being answered
+	gathering *gathering // nil: nothing is held back
+	outbox    []*delivery
+	sending   bool // a goroutine makes first attempts
+
+	overtaken *overtaken // by the next event; nil: none waits for that
 }
 
 func newWorld(c *config) world {
@@ -68,16 +74,16 @@ func newWorld(c *config) world {
 	for _, given := range c.sessions {
 		x := w.add(given)
 		x.Records = slices.Clone(given.Records)
-		for i := range x.Messages {
-			x.Messages[i] = w.complete(x, x.Messages[i])
+		for _, m := range given.Messages {
+			x.Messages = append(x.Messages, w.complete(x, m))
 		}
 	}
 	return w
 }
 
 // complete gives a message of WithSession what it lacks.
-func (w *world) complete(x *session, m StoredMessage) StoredMessage {
-	m = m.clone()
+func (w *world) complete(x *session, given StoredMessage) *StoredMessage {
+	m := new(given.clone())
 	if m.ID == "" {
 		m.ID = w.messageID(x.API)
 	}
@@ -88,7 +94,7 @@ func (w *world) complete(x *session, m StoredMessage) StoredMessage {
 	m.Role = cmp.Or(m.Role, roleOf(m.Source))
 	m.VisibleToAI = m.VisibleToAI || m.Source != FromNote
 	if m.ProviderMsgID != "" {
-		x.linked[m.ProviderMsgID] = m.ID
+		x.linked[m.ProviderMsgID] = m
 	}
 	return m
 }
@@ -99,8 +105,8 @@ func (w *world) add(s Session) *session {
 		s.ID = agentmsg.SessionID(w.id(s.API, "con"))
 	}
 	w.take(string(s.ID))
-	s.Messages = slices.Clone(s.Messages)
-	x := &session{Session: s, linked: map[string]agentmsg.MessageID{}}
+	s.Messages = nil
+	x := &session{Session: s, linked: map[string]*StoredMessage{}}
 	if s.API == agentmsg.MAIA {
 		x.channel = channelByID(w.channels, s.ChannelID)
 	}
@@ -122,7 +128,7 @@ type words struct {
 
 // say stores a message. What the business says has the session's agent.
 func (w *world) say(x *session, source Source, said words) StoredMessage {
-	m := StoredMessage{
+	m := &StoredMessage{
 		Message: agentmsg.Message{ID: w.messageID(x.API), Role: roleOf(source), Content: said.text, Timestamp: now()},
 		Source:  source, VisibleToAI: !said.hidden, Attachments: said.files,
 	}
@@ -130,7 +136,7 @@ func (w *world) say(x *session, source Source, said words) StoredMessage {
 		m.AgentID = x.AgentID
 	}
 	x.Messages = append(x.Messages, m)
-	return m
+	return *m
 }
 
 func roleOf(source Source) agentmsg.Role {
@@ -171,15 +177,24 @@ func (w *world) messageID(api agentmsg.API) agentmsg.MessageID {
 func (w *world) id(api agentmsg.API, prefix string) string {
 	for {
 		w.made++
-		id := fmt.Sprintf("%s%012x", madeUUID, w.made)
+		id := padded(madeUUID, w.made, 16, 12)
 		if api == agentmsg.Conversations {
-			id = fmt.Sprintf("%s_%06d", prefix, w.made)
+			id = padded(prefix+"_", w.made, 10, 6)
 		}
 		if !w.taken[id] {
 			return id
 		}
 	}
 }
+
+// padded is a number behind a prefix, with zeros before it.
+func padded(prefix string, n, base, width int) string {
+	var room [64]byte
+	digits := strconv.AppendInt(room[:0], int64(n), base)
+	return prefix + zeros[:max(0, width-len(digits))] + string(digits)
+}
+
+const zeros = "000000000000"
 
 const madeUUID = "00000000-0000-4000-8000-"
 
@@ -211,22 +226,16 @@ func hasBluBash(channels []agentmsg.BluBashChannelID, id agentmsg.ChannelID) boo
 // message finds one of a session's messages; nil: there is none. The latest is
 // asked for most.
 func (x *session) message(id agentmsg.MessageID) *StoredMessage {
-	for i := len(x.Messages) - 1; i >= 0; i-- {
-		if x.Messages[i].ID == id {
-			return &x.Messages[i]
+	for _, m := range slices.Backward(x.Messages) {
+		if m.ID == id {
+			return m
 		}
 	}
 	return nil
 }
 
-// provided finds a message by the provider's id of it.
-func (x *session) provided(id string) *StoredMessage {
-	message, ok := x.linked[id]
-	if !ok {
-		return nil
-	}
-	return x.message(message)
-}
+// provided finds a message by the provider's id of it; nil: there is none.
+func (x *session) provided(id string) *StoredMessage { return x.linked[id] }
 
 // link ties a message to the provider's id of it: one id to one message. Ours:
 // the vendor does not say what a second link does.
@@ -236,7 +245,7 @@ func (x *session) link(provider string, m *StoredMessage) {
 	}
 	delete(x.linked, m.ProviderMsgID)
 	m.ProviderMsgID = provider
-	x.linked[provider] = m.ID
+	x.linked[provider] = m
 }
 
 // report takes a status, and keeps the furthest. Ours: the vendor does not say
