@@ -2,7 +2,7 @@
 // that GOPROXY can name as a file:// URL: what a stranger's go get would see
 // after a release.
 //
-//	modproxy -repo . -out /tmp/proxy -version v0.1.0 . sub/module
+//	modproxy -repo . -out ../proxy -version v0.1.0 . sub/module
 package main
 
 import (
