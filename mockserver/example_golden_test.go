@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"testing"
-	"testing/synctest"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/mockserver"
@@ -39,13 +38,4 @@ func deskGolden(t *testing.T) {
 func Example_goldenTranscript() {
 	var t *testing.T // the one of func TestDeskTranscript
 	deskGolden(t)
-}
-
-// The examples that need a test run here.
-func TestExamples(t *testing.T) {
-	t.Parallel()
-	t.Run("table", func(t *testing.T) { t.Parallel(); deskTable(t) })
-	t.Run("failed signature", func(t *testing.T) { t.Parallel(); deskSignature(t) })
-	t.Run("time travel", func(t *testing.T) { t.Parallel(); synctest.Test(t, deskHour) })
-	t.Run("golden transcript", func(t *testing.T) { t.Parallel(); deskGolden(t) })
 }

@@ -2,9 +2,7 @@ package mockserver_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
-	"time"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/mockserver"
@@ -50,51 +48,9 @@ func deskTable(t *testing.T) {
 	}
 }
 
-// deskSignature is a test of the receiver: what another signed is refused, and
-// MAIA does not send it again.
-func deskSignature(t *testing.T) {
-	app := &desk{secret: "the secret of the dashboard"}
-	server := mockserver.Start(t, mockserver.WithWebhookHandler(app, "an older secret"))
-	app.client = server.Client()
-	server.AISays("order-1042", "It was shipped today.")
-	require.NoError(t, server.Idle(t.Context()))
-	require.Len(t, server.Deliveries(), 1)
-	require.Equal(t, http.StatusUnauthorized, server.Deliveries()[0].Status)
-	require.Empty(t, app.heard())
-}
-
-// deskHour is a test in a bubble of testing/synctest, where an hour is no time:
-// the AI's answer is late, and an operator has stepped in. Server and client
-// are made inside.
-func deskHour(t *testing.T) {
-	server := mockserver.Start(t, mockserver.WithAIDelay(time.Hour))
-	app := &desk{client: server.Client(), secret: mockserver.DefaultWebhookSecret}
-	server.SetWebhookHandler(app, app.secret)
-	began := time.Now()
-	require.NoError(t, app.ask(t.Context(), "order-1042", "Where is my order?"))
-	time.Sleep(30 * time.Minute) // moves the bubble's clock
-	require.Empty(t, app.heard())
-	server.HumanSays("order-1042", "A moment please.")
-	require.NoError(t, server.Idle(t.Context()))
-	require.Equal(t, time.Hour, time.Since(began))
-	require.Equal(t, []string{"A moment please.", "You said: Where is my order?"}, app.heard())
-}
-
 // The body of a test with a table, against an application of its own kind. See
 // the example of the package for that application.
 func Example_table() {
 	var t *testing.T // the one of func TestDesk
 	deskTable(t)
-}
-
-// A receiver whose secret is another one than the sender's.
-func Example_failedSignature() {
-	var t *testing.T // the one of func TestDeskSignature
-	deskSignature(t)
-}
-
-// An hour in a test that takes milliseconds: synctest.Test(t, deskHour).
-func Example_timeTravel() {
-	var t *testing.T // the one that synctest.Test gives
-	deskHour(t)
 }

@@ -71,7 +71,7 @@ func (s *Server) remove(f *injected) {
 		s.enqueue(kept.session, kept.event)
 	}
 	f.kept = nil
-	for _, x := range s.world.order {
+	for _, x := range append([]*session{&s.world.account}, s.world.order...) {
 		if x.overtaken != nil && x.overtaken.by == f {
 			s.letPass(x)
 		}

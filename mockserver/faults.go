@@ -28,7 +28,9 @@ const (
 	// caller has gone. Of an event it delays the first attempt, and what
 	// comes after it in its session.
 	Delay
-	// DropBefore reads the request and ends the connection.
+	// DropBefore reads the request and ends the connection. On a connection
+	// that was used before, net/http itself repeats a GET, and a POST that
+	// carries an idempotency key: count requests, not errors.
 	DropBefore
 	// DropAfterAccept does the work and ends the connection: the answer is
 	// lost.
@@ -161,6 +163,8 @@ func (f Fault) check(c *config) string {
 		return "can hit nothing: of the deliveries " + f.Kind.String() + " hits none"
 	case f.ofEvents():
 		return ""
+	case f.Op != "" && f.Op != agentmsg.OpDo && !hits(f.Kind, f.Op):
+		return "can hit nothing: no answer of " + string(f.Op) + " is one for " + f.Kind.String()
 	case f.Event != "":
 		return "can hit nothing: " + f.Kind.String() + " hits calls, and a fault with an Event hits none of them"
 	case f.Op == agentmsg.OpDo && c.router == nil:

@@ -20,7 +20,8 @@ import (
 //		})
 //	}
 //
-// Each hits once (Lose: four events) and has a name of its own. Delay is a
+// A fault that was never met proves nothing: look at Request.Fault or at the
+// deliveries. Each hits once (Lose: four events) and has a name of its own. Delay is a
 // second; a refusal comes with 429 and with 503. Hold is not among them: it
 // needs someone to remove it. Nor, for the storage's operations, what spoils
 // JSON, and for Put what spoils a body: its answer has none. In a

@@ -11,11 +11,12 @@ import (
 )
 
 // WaitRequests waits until n requests of an operation were answered since the
-// start, those included that the journal dropped; an empty op counts all. When
+// start, or broken off, those included that the journal dropped; an empty op counts all. When
 // ctx ends first the error holds its cause, the last requests and the
 // transcripts.
 func (s *Server) WaitRequests(ctx context.Context, op agentmsg.Op, n int) error {
-	return s.await(ctx, fmt.Sprintf("%d requests of %s", n, nameOf(op)), op, func() bool { return s.answered(op) >= n })
+	what := func() string { return fmt.Sprintf("%d requests of %s, and %d came", n, nameOf(op), s.answered(op)) }
+	return s.await(ctx, what, op, func() bool { return s.answered(op) >= n })
 }
 
 func nameOf(op agentmsg.Op) string {
@@ -38,17 +39,20 @@ func (s *Server) answered(op agentmsg.Op) int {
 // those of every kind of event, failed ones too.
 // Its error is that of [Server.WaitRequests].
 func (s *Server) WaitDeliveries(ctx context.Context, n int) error {
-	return s.await(ctx, fmt.Sprintf("%d deliveries", n), "", func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.journal.deliveries.total >= n
-	})
+	what := func() string { return fmt.Sprintf("%d attempts to deliver, and %d ended", n, s.delivered()) }
+	return s.await(ctx, what, "", func() bool { return s.delivered() >= n })
+}
+
+func (s *Server) delivered() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.deliveries.total
 }
 
 // Wait asks ok after each change of the server's state until it says true. ok
 // may call the server. Its error is that of [Server.WaitRequests].
 func (s *Server) Wait(ctx context.Context, ok func() bool) error {
-	return s.await(ctx, "the condition", "", ok)
+	return s.await(ctx, func() string { return "the condition" }, "", ok)
 }
 
 // Idle waits until no request, turn of the AI, aggregation, part of an answer,
@@ -56,29 +60,34 @@ func (s *Server) Wait(ctx context.Context, ok func() bool) error {
 // until someone speaks again. It knows nothing of what a receiver does after
 // its answer. Its error is that of [Server.WaitRequests].
 func (s *Server) Idle(ctx context.Context) error {
-	return s.await(ctx, "idleness", "", func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.busy == 0
-	})
+	what := func() string {
+		return fmt.Sprintf("idleness, and %d requests, turns or deliveries are under way", s.underWay())
+	}
+	return s.await(ctx, what, "", func() bool { return s.underWay() == 0 })
+}
+
+func (s *Server) underWay() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy
 }
 
 var errClosed = errors.New("the server was closed")
 
 // await waits for ok. op is the operation that is waited for, if there is one.
-func (s *Server) await(ctx context.Context, what string, op agentmsg.Op, ok func() bool) error {
+func (s *Server) await(ctx context.Context, what func() string, op agentmsg.Op, ok func() bool) error {
 	for {
 		changed, closed := s.nextChange()
 		if ok() {
 			return nil
 		}
 		if closed {
-			return s.missed(what, op, errClosed)
+			return s.missed(what(), op, errClosed)
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return s.missed(what, op, whyEnded(ctx))
+			return s.missed(what(), op, whyEnded(ctx))
 		}
 	}
 }

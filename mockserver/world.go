@@ -73,7 +73,9 @@ func newWorld(c *config) world {
 	}
 	for _, given := range c.sessions {
 		x := w.add(given)
-		x.Records = slices.Clone(given.Records)
+		if x.Records = slices.Clone(given.Records); x.KanbanID != "" && len(x.Records) == 0 {
+			x.Records = []Record{{ID: w.id(x.API, "record"), KanbanID: x.KanbanID, Title: cmp.Or(x.Name, x.ExternalUserID)}}
+		}
 		for _, m := range given.Messages {
 			x.Messages = append(x.Messages, w.complete(x, m))
 		}
