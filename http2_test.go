@@ -40,6 +40,10 @@ var http2Faults = []struct {
 	{"GOAWAY below ours at the header", http2Step{true, http2GoAway(noError, 2, true)}, twice, twice},
 	{"REFUSED_STREAM", http2Step{false, http2Reset(refusedStream)}, twice, twice},
 	{"REFUSED_STREAM at the header", http2Step{true, http2Reset(refusedStream)}, twice, twice},
+	// No proof, and net/http takes it for one (golang/go#47635): the SDK does
+	// not learn of it. A server that takes a request, then ends its stream in
+	// this way, gets it twice.
+	{"PROTOCOL_ERROR", http2Step{false, http2Reset(protocolError)}, twice, twice},
 	// No proof.
 	{"GOAWAY with ours, then FIN", http2Step{false, http2GoAway(noError, 0, false)}, once, harmless},
 	{"INTERNAL_ERROR", http2Step{false, http2Reset(internalError)}, once, harmless},

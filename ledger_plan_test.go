@@ -58,6 +58,9 @@ func planLedgerCall(seed uint64, n int, storageURL string) *ledgerCall {
 	dice := ledgerDice(seed, n, momentPlan)
 	c := &ledgerCall{n: n, id: fmt.Sprintf("call-%06d", n), storageURL: storageURL, attempts: 1 + dice.IntN(4)}
 	c.kind = ledgerKinds[dice.IntN(len(ledgerKinds))]
+	if dice.IntN(8) == 0 {
+		c.kind = ledgerKinds[0] // the only keyed one
+	}
 	c.class = c.kind.class
 	if dice.IntN(3) == 0 && !c.kind.storage {
 		c.key, c.asHeader = "key-"+c.id, dice.IntN(2) == 0
@@ -163,6 +166,9 @@ func ledgerUpload(ctx context.Context, c *agentmsg.Client, l *ledgerCall, opts .
 
 // ledgerKinds reach every operation.
 var ledgerKinds = []ledgerKind{
+	{"Contacts.Send", wire.Keyed, true, false, ledgerOf(func(id string) wireCall {
+		return callContact("c", agentmsg.ContactMessageParams{ContactContent: agentmsg.ContactText(id), ContactIdentifier: "c"})
+	})},
 	{"Messages.Send", wire.Unsafe, true, false, ledgerOf(func(id string) wireCall {
 		return callSend(agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Content: id})
 	})},
@@ -190,9 +196,6 @@ var ledgerKinds = []ledgerKind{
 	})},
 	{"Connections.List", wire.Safe, true, false, ledgerOf(func(id string) wireCall {
 		return callListConnections(agentmsg.ListConnectionsParams{NextToken: id})
-	})},
-	{"Contacts.Send", wire.Keyed, true, false, ledgerOf(func(id string) wireCall {
-		return callContact("c", agentmsg.ContactMessageParams{ContactContent: agentmsg.ContactText(id), ContactIdentifier: "c"})
 	})},
 	{"Conversations.Send", wire.Unsafe, true, false, ledgerOf(func(id string) wireCall {
 		return callConversation(agentmsg.ConversationMessageParams{SenderID: "i", SenderType: agentmsg.SenderUser, Text: id})
