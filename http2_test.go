@@ -85,7 +85,7 @@ func TestHTTP2Faults(t *testing.T) {
 					}
 					require.Equal(t, agentmsg.OutcomeUnknown, agentmsg.OutcomeOf(err), row.name)
 					require.False(t, agentmsg.Temporary(err))
-					as[*agentmsg.TransportError](t, err)
+					require.IsType(t, (*agentmsg.TransportError)(nil), err)
 				}
 			}
 		}
