@@ -181,6 +181,9 @@ func (c *Call) after(ctx context.Context) bool {
 	again, o := c.Rule.decide(seen{
 		fate: c.fate, status: c.Status, verdict: c.verdict, torn: c.fate == answered && c.Err != nil, final: c.permanent,
 	})
+	if o == Rejected && c.mayHaveRun() {
+		o = Unknown
+	}
 	c.Outcome, c.Permanent = max(c.Outcome, o), c.permanent
 	if o == None {
 		c.Outcome = None
