@@ -65,6 +65,9 @@ func badWindows(windows []RateWindow) string {
 // exactly: no span of a window's length ever sees more than its limit. MAIA's
 // own default is 120 a minute and 3,000 an hour. Off by default.
 //
+// What net/http repeats by itself, on a kept connection that had died, cannot
+// be held up: it goes at once, and those after it wait for its sake.
+//
 // A call that would have to wait beyond its deadline or
 // RetryPolicy.MaxRetryAfter fails at once with [ErrRateLimited], not sent.
 func WithRateLimit(api API, windows ...RateWindow) Option {

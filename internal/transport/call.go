@@ -131,7 +131,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, err
 		return
 	}
-	c.trace = c.evidence.trace()
+	c.trace = c.evidence.trace(e.Limiter)
 	request := http.Request{
 		Method: c.Method, URL: c.URL, Host: c.URL.Host, Header: http.Header{},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

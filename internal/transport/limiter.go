@@ -72,6 +72,14 @@ func (l *SlidingLog) WaitAtMost(ctx context.Context, most time.Duration) error {
 	}
 }
 
+// Charge counts a pass that nobody asked for. Those who wait, wait for its
+// sake too.
+func (l *SlidingLog) Charge() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.passed.add(time.Now())
+}
+
 // leave gives the place up, unless it was served at the same moment: the pass
 // is spent then, and the caller may as well use it.
 func (l *SlidingLog) leave(place *list.Element, through chan struct{}, err error) error {
