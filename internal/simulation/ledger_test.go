@@ -91,6 +91,9 @@ func (w *world) count(d deed, err error, calls int) {
 // settle compares the whole life with the server's state and journal.
 func (w *world) settle(t *testing.T) {
 	requests, deliveries := w.server.Requests(), sorted(w.server.Deliveries())
+	slices.SortStableFunc(requests, func(a, b mockserver.Request) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(clientOf(a), clientOf(b)), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Path, b.Path))
+	})
 	dropped, lost := w.server.Dropped()
 	require.Zero(t, dropped+lost)
 	w.totals.worlds, w.totals.hours = 1, day.Hours()
@@ -198,9 +201,6 @@ func (w *world) settleFiles(t *testing.T) {
 // tell writes the journal down. What is random in it, the idempotency keys, is
 // in no line.
 func (w *world) tell(requests []mockserver.Request, deliveries []mockserver.Delivery) {
-	slices.SortStableFunc(requests, func(a, b mockserver.Request) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(clientOf(a), clientOf(b)), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Path, b.Path))
-	})
 	for _, r := range requests {
 		fault := "-"
 		if r.Fault != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	simHours = flag.Float64("sim.hours", 240, "how many simulated hours TestWorlds lives through")
+	simHours = flag.Float64("sim.hours", 48, "how many simulated hours TestWorlds lives through")
 	simSeed  = flag.Uint64("sim.seed", 1, "the seed of TestWorlds' first world; the others have the seeds after it")
 )
 
