@@ -26,7 +26,8 @@ type RateWindow struct {
 // NewLimiter returns an exact limiter that holds all windows at once: bursts
 // pass, and no span of a window's length ever sees more than its limit. It
 // serves its callers in order; a wait that would outlast the context's
-// deadline fails at once with [ErrRateLimited].
+// deadline fails at once with [ErrRateLimited]. Who waits because the server's
+// own window is used up holds up those behind it.
 func NewLimiter(windows ...RateWindow) (Limiter, error) {
 	if reason := badWindows(windows); reason != "" {
 		return nil, invalid("NewLimiter", "windows", reason)

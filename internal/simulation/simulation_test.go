@@ -35,23 +35,26 @@ func TestWorlds(t *testing.T) {
 		all totals
 	)
 	began := time.Now()
-	t.Run("seeds", func(t *testing.T) {
-		for i := range max(1, int(*simHours/day.Hours())) {
-			seed := *simSeed + uint64(i)
-			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-				t.Parallel()
-				w := live(t, seed)
-				mu.Lock()
-				defer mu.Unlock()
-				all.add(w.totals)
-			})
+	t.Cleanup(func() { // the worlds have ended
+		took := time.Since(began)
+		t.Logf("seeds from %d: %s; %.0f hours in %.2f s, %.0f a second", *simSeed, all, all.hours, took.Seconds(), all.hours/took.Seconds())
+		if t.Failed() {
+			return
 		}
+		require.Positive(t, all.repeated, "some were made again")
+		require.Positive(t, all.unknown, "some were not known to have happened")
+		require.Positive(t, all.deliveries)
 	})
-	took := time.Since(began)
-	t.Logf("seeds from %d: %s; %.0f hours in %.2f s, %.0f a second", *simSeed, all, all.hours, took.Seconds(), all.hours/took.Seconds())
-	require.Positive(t, all.repeated, "some were repeated")
-	require.Positive(t, all.unknown, "some were not known to have happened")
-	require.Positive(t, all.deliveries)
+	for i := range max(1, int(*simHours/day.Hours())) {
+		seed := *simSeed + uint64(i)
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			w := live(t, seed)
+			mu.Lock()
+			defer mu.Unlock()
+			all.add(w.totals)
+		})
+	}
 }
 
 // live lives through one world, and fails for everything that is not so.
