@@ -21,10 +21,18 @@ type evidence struct {
 
 func (e *evidence) reset() { e.asked.Store(0); e.got.Store(0) }
 
-// trace feeds the evidence.
-func (e *evidence) trace() httptrace.ClientTrace {
+// trace feeds the evidence. A replay cannot be held up, as HTTP/2 asks with its
+// pool locked: limit hears of it, and counts it.
+func (e *evidence) trace(limit Limiter) httptrace.ClientTrace {
 	return httptrace.ClientTrace{
-		GetConn: func(string) { e.asked.Add(1) },
+		GetConn: func(string) {
+			if e.asked.Add(1) > 1 || e.got.Load() == 0 {
+				return // the request itself, or asked for twice
+			}
+			if own, ok := limit.(interface{ Charge() }); ok {
+				own.Charge()
+			}
+		},
 		GotConn: func(httptrace.GotConnInfo) { e.asked.Store(0); e.got.Add(1) },
 	}
 }
