@@ -54,7 +54,7 @@ func run(ctx context.Context, out io.Writer) error {
 		}
 		for _, a := range s.Attributes {
 			if a.Key == "http.response.status_code" {
-				name += " " + a.Value.Emit()
+				name += " " + a.Value.String()
 			}
 		}
 		if _, err := fmt.Fprintln(out, child+name); err != nil {
