@@ -72,6 +72,7 @@ func onTyped(c *ledgerCall, r *http.Request) bool {
 func onKeyed(c *ledgerCall, _ *http.Request) bool    { return c.kind.class == wire.Keyed }
 func onUnkeyed(c *ledgerCall, _ *http.Request) bool  { return c.kind.class != wire.Keyed }
 func onEnvelope(c *ledgerCall, _ *http.Request) bool { return c.kind.name == "Conversations.Send" }
+func onOthers(c *ledgerCall, _ *http.Request) bool   { return c.kind.name != "Conversations.Send" }
 func onImpatient(c *ledgerCall, _ *http.Request) bool {
 	return c.impatient
 }
@@ -124,6 +125,7 @@ var ledgerRows = []ledgerRow{
 	{"204", always, nil, ledgerSays(204, "", "")},
 	{"an error's envelope", never, onEnvelope, ledgerSays(200, "", envelope)},
 	{"an error's envelope in a 500", never, onEnvelope, ledgerSays(500, "", envelope)},
+	{"that envelope of another API", maybe, onOthers, ledgerSays(500, "", envelope)},
 	{"success: false", maybe, onKeyed, ledgerSays(200, "", `{"success":false,"error":"the AI failed"}`)},
 	{"expired", never, onPUT, ledgerSays(403, "Content-Type: application/xml\r\n", expiredXML)},
 	{"wrong signature", never, onStorage, ledgerSays(403, "Content-Type: application/xml\r\n", xmlHead+"SignatureDoesNotMatch</Code></Error>")},

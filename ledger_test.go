@@ -155,7 +155,7 @@ func (c *ledgerCall) breach(e *ledgerEntry, r *ledgerReport) string {
 		return "another call's answer"
 	case r.err != nil && strings.Contains(fmt.Sprintf("%v %+v %#v", r.err, r.err, r.err), secretWord):
 		return "a secret in the error"
-	case r.took > 15*time.Second:
+	case r.took > time.Minute:
 		return "took " + r.took.String()
 	}
 	return ""
