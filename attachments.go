@@ -172,7 +172,8 @@ func (f File) openable() error {
 // Upload brings a file to the storage, in both steps, and returns what a
 // message needs to refer to it. A URL that expired meanwhile is renewed once.
 // Headers, fields and an idempotency key among the options go with the first
-// step alone; errors bear the Op of the step that failed. Safe to repeat: an
+// step alone; errors bear the Op of the step that failed, and its outcome: an
+// Accepted of RequestUpload stored nothing. Safe to repeat: an
 // upload that no message refers to reaches nobody.
 //
 // API: POST /messages/upload, then PUT presigned URL.

@@ -26,7 +26,8 @@ type RateWindow struct {
 // NewLimiter returns an exact limiter that holds all windows at once: bursts
 // pass, and no span of a window's length ever sees more than its limit. It
 // serves its callers in order; a wait that would outlast the context's
-// deadline fails at once with [ErrRateLimited].
+// deadline fails at once with [ErrRateLimited]. Who waits because the server's
+// own window is used up holds up those behind it.
 func NewLimiter(windows ...RateWindow) (Limiter, error) {
 	if reason := badWindows(windows); reason != "" {
 		return nil, invalid("NewLimiter", "windows", reason)
@@ -64,6 +65,9 @@ func badWindows(windows []RateWindow) string {
 // WithRateLimit limits this client's requests to an API, retries included,
 // exactly: no span of a window's length ever sees more than its limit. MAIA's
 // own default is 120 a minute and 3,000 an hour. Off by default.
+//
+// What net/http repeats by itself, on a kept connection that had died, cannot
+// be held up: it goes at once, and those after it wait for its sake.
 //
 // A call that would have to wait beyond its deadline or
 // RetryPolicy.MaxRetryAfter fails at once with [ErrRateLimited], not sent.

@@ -1,6 +1,7 @@
 package mockserver_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,11 +48,10 @@ func TestWaitSaysHowMany(t *testing.T) {
 		s, err := mockserver.New(mockserver.WithAIDelay(time.Hour))
 		require.NoError(t, err)
 		s.CustomerSays("s", "hi")
-		gone := make(chan error)
-		go func() { gone <- s.Idle(t.Context()) }()
-		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorContains(t, s.Idle(ctx), "idleness, and 1 requests, turns or deliveries are under way")
 		s.Close()
-		require.NoError(t, <-gone)
 		require.ErrorContains(t, s.WaitRequests(t.Context(), agentmsg.OpSend, 2), "2 requests of Messages.Send, and 0 came")
 		require.ErrorContains(t, s.WaitDeliveries(t.Context(), 1), "1 attempts to deliver, and 0 ended")
 	})

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -132,7 +131,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, err
 		return
 	}
-	c.trace = c.evidence.trace()
+	c.trace = c.evidence.trace(e.Limiter)
 	request := http.Request{
 		Method: c.Method, URL: c.URL, Host: c.URL.Host, Header: http.Header{},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -181,6 +180,9 @@ func (c *Call) after(ctx context.Context) bool {
 	again, o := c.Rule.decide(seen{
 		fate: c.fate, status: c.Status, verdict: c.verdict, torn: c.fate == answered && c.Err != nil, final: c.permanent,
 	})
+	if o == Rejected && c.mayHaveRun() {
+		o = Unknown
+	}
 	c.Outcome, c.Permanent = max(c.Outcome, o), c.permanent
 	if o == None {
 		c.Outcome = None
@@ -223,7 +225,8 @@ func (c *Call) mayWait(ctx context.Context) bool {
 		return false
 	}
 	e := c.endpoint
-	c.wait = backoff(c.tries, e.MinBackoff, e.MaxBackoff)
+	jitter := jitterOf(ctx)
+	c.wait = backoff(c.tries, e.MinBackoff, e.MaxBackoff, jitter)
 	if floor := c.floor(); floor > 0 {
 		if floor > e.MaxRetryAfter {
 			return false
@@ -246,25 +249,4 @@ func (c *Call) floor() time.Duration {
 		return c.limit.untilReset(first(c.Header, "Date"), time.Now())
 	}
 	return c.retryAfter
-}
-
-// backoff is full jitter: anywhere up to a bound that doubles.
-func backoff(tries int, least, most time.Duration) time.Duration {
-	bound := least
-	for range tries - 1 {
-		if bound >= most/2 {
-			bound = most
-			break
-		}
-		bound *= 2
-	}
-	return jitter(min(bound, most))
-}
-
-// jitter is anywhere from 0 up to most.
-func jitter(most time.Duration) time.Duration {
-	if most <= 0 {
-		return 0
-	}
-	return rand.N(most)
 }

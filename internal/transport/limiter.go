@@ -23,8 +23,14 @@ type SlidingLog struct {
 
 	mu     sync.Mutex
 	passed passes     // the times of the last passes, oldest first
-	queue  *list.List // of chan struct{}, closed to let its caller through
+	queue  *list.List // of *place
 	timer  *time.Timer
+}
+
+// place is a caller's, in the queue.
+type place struct {
+	through chan struct{} // closed to let the caller through
+	from    time.Time     // and not before
 }
 
 // NewSlidingLog returns a limiter that holds all the windows at once.
@@ -42,48 +48,63 @@ func (l *SlidingLog) Wait(ctx context.Context) error { return l.WaitAtMost(ctx, 
 
 // WaitAtMost is Wait with one more bound.
 func (l *SlidingLog) WaitAtMost(ctx context.Context, most time.Duration) error {
+	return l.WaitFrom(ctx, time.Time{}, most)
+}
+
+// WaitFrom is WaitAtMost for a caller that must not pass before a time. It
+// holds up those behind it: they are served in their order.
+func (l *SlidingLog) WaitFrom(ctx context.Context, from time.Time, most time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	now := time.Now()
-	if l.queue.Len() == 0 && !l.next(now, nil).After(now) {
+	mine := place{from: from}
+	if l.queue.Len() == 0 && !l.next(now, nil, mine).After(now) {
 		l.passed.add(now)
 		l.mu.Unlock()
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok || most < math.MaxInt64 {
-		if turn := l.turn(now); turn.Sub(now) > most || ok && !turn.Before(deadline) {
+		if turn := l.turn(now, mine); turn.Sub(now) > most || ok && !turn.Before(deadline) {
 			l.mu.Unlock()
 			return ErrRateLimited
 		}
 	}
-	through := make(chan struct{})
-	place := l.queue.PushBack(through)
-	if l.queue.Front() == place {
+	mine.through = make(chan struct{})
+	inLine := l.queue.PushBack(mine)
+	if l.queue.Front() == inLine {
 		l.arm(now)
 	}
 	l.mu.Unlock()
 	select {
-	case <-through:
+	case <-mine.through:
 		return nil
 	case <-ctx.Done():
-		return l.leave(place, through, ctx.Err())
+		return l.leave(inLine, ctx.Err())
 	}
+}
+
+// Charge counts a pass that nobody asked for. Those who wait, wait for its
+// sake too.
+func (l *SlidingLog) Charge() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.passed.add(time.Now())
 }
 
 // leave gives the place up, unless it was served at the same moment: the pass
 // is spent then, and the caller may as well use it.
-func (l *SlidingLog) leave(place *list.Element, through chan struct{}, err error) error {
+func (l *SlidingLog) leave(inLine *list.Element, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case <-through:
+	case <-inLine.Value.(place).through:
 		return nil
 	default:
 	}
-	head := l.queue.Front() == place
-	l.queue.Remove(place)
+	head := l.queue.Front() == inLine
+	l.queue.Remove(inLine)
 	if head {
 		l.arm(time.Now())
 	}
@@ -96,12 +117,14 @@ func (l *SlidingLog) serve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	for l.queue.Len() > 0 && !l.next(now, nil).After(now) {
+	for l.queue.Len() > 0 && !l.next(now, nil, l.head()).After(now) {
 		l.passed.add(now)
-		close(l.queue.Remove(l.queue.Front()).(chan struct{}))
+		close(l.queue.Remove(l.queue.Front()).(place).through)
 	}
 	l.arm(now)
 }
+
+func (l *SlidingLog) head() place { return l.queue.Front().Value.(place) }
 
 // arm sets the timer for the one at the head.
 func (l *SlidingLog) arm(now time.Time) {
@@ -110,25 +133,28 @@ func (l *SlidingLog) arm(now time.Time) {
 		l.timer = nil
 	}
 	if l.queue.Len() > 0 {
-		l.timer = time.AfterFunc(l.next(now, nil).Sub(now), l.serve)
+		l.timer = time.AfterFunc(l.next(now, nil, l.head()).Sub(now), l.serve)
 	}
 }
 
 // turn is when one more caller passes, if those in the queue pass as soon as
 // they may.
-func (l *SlidingLog) turn(now time.Time) time.Time {
-	planned := make([]time.Time, l.queue.Len())
+func (l *SlidingLog) turn(now time.Time, last place) time.Time {
+	planned := make([]time.Time, 0, l.queue.Len())
 	at := now
-	for i := range planned {
-		at = l.next(at, planned[:i])
-		planned[i] = at
+	for e := l.queue.Front(); e != nil; e = e.Next() {
+		at = l.next(at, planned, e.Value.(place))
+		planned = append(planned, at)
 	}
-	return l.next(at, planned)
+	return l.next(at, planned, last)
 }
 
 // next is the soonest time, from at on, for one more pass after those that
 // were and those that are planned.
-func (l *SlidingLog) next(at time.Time, planned []time.Time) time.Time {
+func (l *SlidingLog) next(at time.Time, planned []time.Time, p place) time.Time {
+	if p.from.After(at) {
+		at = p.from
+	}
 	for _, w := range l.windows {
 		before, ok := l.back(w.Limit, planned)
 		if t := before.Add(w.Per); ok && t.After(at) {
@@ -176,13 +202,13 @@ func (e *Endpoint) admit(ctx context.Context) error {
 	if e.Limiter == nil {
 		return nil
 	}
+	if own, ok := e.Limiter.(interface {
+		WaitFrom(ctx context.Context, from time.Time, most time.Duration) error
+	}); ok {
+		return own.WaitFrom(ctx, e.State.thawed(time.Now(), e.MaxRetryAfter), e.MaxRetryAfter)
+	}
 	if err := e.State.thaw(ctx, e.MaxRetryAfter); err != nil {
 		return err
-	}
-	if own, ok := e.Limiter.(interface {
-		WaitAtMost(ctx context.Context, most time.Duration) error
-	}); ok {
-		return own.WaitAtMost(ctx, e.MaxRetryAfter)
 	}
 	// A limiter that looks at the deadline fails at once where it would have
 	// to wait beyond this one.

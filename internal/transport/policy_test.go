@@ -154,7 +154,7 @@ func TestBackoffIsBounded(t *testing.T) {
 		}
 		var highest time.Duration
 		for range 500 {
-			d := backoff(tries, least, most)
+			d := backoff(tries, least, most, jitter)
 			require.GreaterOrEqual(t, d, time.Duration(0))
 			require.LessOrEqual(t, d, bound, "after %d tries", tries)
 			highest = max(highest, d)
@@ -169,7 +169,7 @@ func TestBackoffOfAnySize(t *testing.T) {
 	const longest = time.Duration(1<<63 - 1)
 	for tries := 1; tries < 100; tries++ {
 		for _, bounds := range [][2]time.Duration{{0, 0}, {0, longest}, {1, longest}, {longest, longest}, {longest - 1, longest}} {
-			require.GreaterOrEqual(t, backoff(tries, bounds[0], bounds[1]), time.Duration(0))
+			require.GreaterOrEqual(t, backoff(tries, bounds[0], bounds[1], jitter), time.Duration(0))
 		}
 	}
 }

@@ -90,20 +90,27 @@ func (s *State) note(l RateLimit, date string, now time.Time) {
 	}
 }
 
+// thawed is when the server's window begins anew, at most so long from now;
+// zero: it has begun.
+func (s *State) thawed(now time.Time, most time.Duration) time.Time {
+	until := s.frozen.Load()
+	if until == 0 || until <= now.UnixNano() {
+		return time.Time{}
+	}
+	return now.Add(min(time.Unix(0, until).Sub(now), most))
+}
+
 // thaw waits until the server's window begins anew, at most so long.
 func (s *State) thaw(ctx context.Context, most time.Duration) error {
-	until := s.frozen.Load()
-	if until == 0 {
-		return nil
-	}
 	now := time.Now()
-	wait := min(time.Unix(0, until).Sub(now), most)
-	if wait <= 0 {
+	until := s.thawed(now, most)
+	if until.IsZero() {
 		return nil
 	}
-	if deadline, ok := ctx.Deadline(); ok && !now.Add(wait).Before(deadline) {
+	if deadline, ok := ctx.Deadline(); ok && !until.Before(deadline) {
 		return ErrRateLimited
 	}
+	wait := until.Sub(now)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
