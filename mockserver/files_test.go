@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,12 +55,12 @@ func TestFilesOfAMessage(t *testing.T) {
 func TestFilesThatAreTooManyBytes(t *testing.T) {
 	t.Parallel()
 	client := mockserver.Start(t, mockserver.WithAI(nil)).Client()
-	content := make([]byte, 40<<20)
+	content := make([]byte, 11<<20)
 	copy(content, "\x00\x00\x00\x18ftypisom")
 	file, err := client.Attachments.Upload(t.Context(), agentmsg.FileFromBytes("a.mp4", content))
 	require.NoError(t, err)
 	file.Size = 0
-	p := agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Attachments: []agentmsg.Attachment{*file, *file}}
+	p := agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Attachments: slices.Repeat([]agentmsg.Attachment{*file}, 9)}
 	_, err = client.Messages.Send(t.Context(), p)
 	require.NoError(t, err)
 	p.Attachments = append(p.Attachments, *file)
