@@ -88,7 +88,7 @@ func TestPresignedIsInNoText(t *testing.T) {
 
 // Memory does not grow with the file. This one runs alone: it counts all that
 // the process allocates, the server's side included.
-func TestFilesInFlatMemory(t *testing.T) { //nolint:paralleltest // see above
+func TestFilesInFlatMemory(t *testing.T) {
 	const size, most = 50 << 20, 2 << 20
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
