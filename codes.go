@@ -73,6 +73,9 @@ const (
 	ErrUnsupportedEncoding Code = "unsupported_encoding"
 	// ErrBodyTimeout: the body did not arrive whole in time; answer 503.
 	ErrBodyTimeout Code = "body_timeout"
+	// ErrLeaseLost: the claim is no longer held: its lease ended, it is done
+	// already, or it never was granted; see [Deduper].
+	ErrLeaseLost Code = "lease_lost"
 )
 
 // codeOf is the code of a status, and of what the body adds to it.

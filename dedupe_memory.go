@@ -1,0 +1,178 @@
+package agentmsg
+
+import (
+	"container/heap"
+	"container/list"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// defaultMaxKeys is more than a day of the busiest account's messages would
+// need at one a second.
+const defaultMaxKeys = 100_000
+
+// MemoryDeduper is a [Deduper] in memory. The zero value is ready.
+//
+// What it knows dies with its process, and two processes each have their own:
+// an event that is delivered again after a restart, or to another process,
+// runs again. Where that must not be, share a store.
+//
+// It is safe for concurrent use and must not be copied after its first use.
+// It owns no goroutine and needs no Close. No method waits: none looks at ctx,
+// and the only error is [ErrLeaseLost]. A call costs about the same however
+// many keys there are. Time is that of package time, so testing/synctest
+// drives it. Tokens are the numbers of the claims: unique in this
+// MemoryDeduper, and no secret.
+type MemoryDeduper struct {
+	// MaxKeys bounds the keys that are remembered or claimed; 0 or less means
+	// 100,000, some 30 MB with keys of 50 bytes. When full the key that was
+	// handled longest ago is forgotten early, so that its redelivery would run
+	// again; a claim in flight never is. Full of claims in flight it grows
+	// past MaxKeys rather than refuse, and shrinks again once they end. Set it
+	// before the first use.
+	MaxKeys int
+
+	mu      sync.Mutex
+	keys    map[string]*memoryKey
+	ends    memoryEnds // all keys, the one that ends first at the top
+	handled list.List  // of *memoryKey, the one handled longest ago in front
+	claims  uint64     // how many were granted
+}
+
+// memoryKey is a key that is claimed, or handled and remembered.
+type memoryKey struct {
+	key     string
+	token   string
+	end     time.Time     // of the lease, or of the keep
+	at      int           // its place in ends
+	handled *list.Element // its place in handled; nil while it is claimed
+}
+
+// over reports whether the lease or the keep has ended: at its end it has.
+func (k *memoryKey) over(now time.Time) bool { return !now.Before(k.end) }
+
+// Claim is that of [Deduper]; its error is nil. It is granted where the lease
+// is not positive, and over at once.
+func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration) (Claim, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if k, found := d.keys[key]; found {
+		switch {
+		case k.over(now):
+			d.forget(k)
+		case k.handled != nil:
+			return Claim{Key: key, State: ClaimHandled}, nil
+		default:
+			return Claim{Key: key, State: ClaimInFlight}, nil
+		}
+	}
+	d.makeRoom(now)
+	d.claims++
+	k := &memoryKey{key: key, token: strconv.FormatUint(d.claims, 10), end: now.Add(lease)}
+	if d.keys == nil {
+		d.keys = map[string]*memoryKey{}
+	}
+	d.keys[key] = k
+	heap.Push(&d.ends, k)
+	return Claim{Key: key, Token: k.token, State: ClaimGranted}, nil
+}
+
+// Renew is that of [Deduper].
+func (d *MemoryDeduper) Renew(_ context.Context, c Claim, lease time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	k := d.held(c, now)
+	if k == nil {
+		return ErrLeaseLost
+	}
+	d.endAt(k, now.Add(lease))
+	return nil
+}
+
+// Done is that of [Deduper].
+func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	k := d.held(c, now)
+	switch {
+	case k == nil:
+		return ErrLeaseLost
+	case keep <= 0:
+		d.forget(k)
+	default:
+		k.handled = d.handled.PushBack(k)
+		d.endAt(k, now.Add(keep))
+	}
+	return nil
+}
+
+// held is the key of a claim whose lease lives; nil for any other.
+func (d *MemoryDeduper) held(c Claim, now time.Time) *memoryKey {
+	k := d.keys[c.Key]
+	if k == nil || k.token != c.Token || k.handled != nil || k.over(now) {
+		return nil
+	}
+	return k
+}
+
+// makeRoom forgets up to two keys before one is added: those that are over
+// first, then, when full, the one that was handled longest ago. Two for one is
+// enough to get rid of any number in time, and never holds a call up.
+func (d *MemoryDeduper) makeRoom(now time.Time) {
+	limit := d.MaxKeys
+	if limit <= 0 {
+		limit = defaultMaxKeys
+	}
+	for range 2 {
+		switch oldest := d.handled.Front(); {
+		case len(d.ends) > 0 && d.ends[0].over(now):
+			d.forget(d.ends[0])
+		case len(d.keys) >= limit && oldest != nil:
+			d.forget(oldest.Value.(*memoryKey))
+		}
+	}
+}
+
+func (d *MemoryDeduper) endAt(k *memoryKey, end time.Time) {
+	k.end = end
+	heap.Fix(&d.ends, k.at)
+}
+
+func (d *MemoryDeduper) forget(k *memoryKey) {
+	delete(d.keys, k.key)
+	heap.Remove(&d.ends, k.at)
+	if k.handled != nil {
+		d.handled.Remove(k.handled)
+	}
+}
+
+// memoryEnds is a heap of package container/heap.
+type memoryEnds []*memoryKey
+
+func (e memoryEnds) Len() int           { return len(e) }
+func (e memoryEnds) Less(i, j int) bool { return e[i].end.Before(e[j].end) }
+func (e memoryEnds) Swap(i, j int) {
+	e[i], e[j] = e[j], e[i]
+	e[i].at, e[j].at = i, j
+}
+
+// Push adds a *memoryKey.
+func (e *memoryEnds) Push(x any) {
+	k := x.(*memoryKey)
+	k.at = len(*e)
+	*e = append(*e, k)
+}
+
+// Pop takes the last one away.
+func (e *memoryEnds) Pop() any {
+	last := len(*e) - 1
+	k := (*e)[last]
+	(*e)[last] = nil
+	*e = (*e)[:last]
+	return k
+}
