@@ -102,26 +102,36 @@ func ParseEvent(body []byte) (Event, error) {
 // MAIA waits 10 seconds for an answer, and after 5xx, 429 or none delivers the
 // same bytes up to three times more: see DedupeKey of [Event].
 func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
+	if err := checkDelivery(r); err != nil {
+		return nil, err
+	}
 	body, err := readDelivery(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := verifyDelivery(r, body, secrets); err != nil {
+	if err := verifyDelivery(r, body, secretsOf(secrets)); err != nil {
 		return nil, err
 	}
 	return ParseEvent(body)
 }
 
-// readDelivery returns the body of a request that may be a delivery.
-func readDelivery(r *http.Request) ([]byte, error) {
+// checkDelivery refuses what cannot be a delivery before a byte of the body is
+// read, or asked for where the sender waits to hear that it may send it.
+func checkDelivery(r *http.Request) error {
 	switch {
 	case r.Method != http.MethodPost:
-		return nil, &WebhookError{http.StatusMethodNotAllowed, ErrMethodNotAllowed, errors.New("a delivery is a POST")}
+		return &WebhookError{http.StatusMethodNotAllowed, ErrMethodNotAllowed, errors.New("a delivery is a POST")}
 	case isEncoded(r.Header):
-		return nil, &WebhookError{http.StatusUnsupportedMediaType, ErrUnsupportedEncoding, errors.New("a delivery's body is not compressed")}
+		return &WebhookError{http.StatusUnsupportedMediaType, ErrUnsupportedEncoding, errors.New("a delivery's body is not compressed")}
 	case r.ContentLength > maxWebhookBody:
-		return nil, tooLarge(errors.New("the Content-Length is over 1 MiB"))
-	case r.Body == nil:
+		return tooLarge(errors.New("the Content-Length is over 1 MiB"))
+	}
+	return nil
+}
+
+// readDelivery returns the body, which is bounded.
+func readDelivery(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
 		return nil, nil
 	}
 	var body bytes.Buffer
@@ -143,19 +153,33 @@ func readDelivery(r *http.Request) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-func verifyDelivery(r *http.Request, body []byte, secrets []string) error {
+// secretKeys is what a body is verified with.
+type secretKeys struct {
+	usable bool // whether there is any
+	verify func(body []byte, signature string) bool
+}
+
+// secretsOf is for secrets of this one request.
+func secretsOf(secrets []string) secretKeys {
+	return secretKeys{
+		usable: slices.ContainsFunc(secrets, signature.Usable),
+		verify: func(body []byte, given string) bool { return signature.Verify(body, given, secrets...) },
+	}
+}
+
+func verifyDelivery(r *http.Request, body []byte, keys secretKeys) error {
 	signatures := headerValues(r.Header, SignatureHeader)
-	if len(signatures) == 1 && signature.Verify(body, signatures[0], secrets...) {
+	if len(signatures) == 1 && keys.verify(body, signatures[0]) {
 		return nil
 	}
-	return unsigned(whyUnsigned(r, len(body), len(signatures), secrets))
+	return unsigned(whyUnsigned(r, len(body), len(signatures), keys.usable))
 }
 
 // whyUnsigned tells the owner of the receiver what to repair. It tells nothing
 // of a signature but that it is wrong.
-func whyUnsigned(r *http.Request, read, signatures int, secrets []string) error {
+func whyUnsigned(r *http.Request, read, signatures int, usable bool) error {
 	switch {
-	case !slices.ContainsFunc(secrets, signature.Usable):
+	case !usable:
 		return errors.New("no secret was given to verify it with")
 	case signatures == 0:
 		return errors.New("there is no " + SignatureHeader)

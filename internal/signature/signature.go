@@ -22,13 +22,8 @@ func Sign(secret string, body []byte) string {
 // also after one has matched, and sums are compared in constant time. An empty
 // secret matches nothing, see [Usable].
 func Verify(body []byte, signature string, secrets ...string) bool {
-	var digits [2 * sha256.Size]byte
-	var given [sha256.Size]byte
-	if len(signature) != len(digits) {
-		return false
-	}
-	copy(digits[:], signature)
-	if _, err := hex.Decode(given[:], digits[:]); err != nil {
+	given, ok := parse(signature)
+	if !ok {
 		return false
 	}
 	var want [sha256.Size]byte

@@ -1,0 +1,204 @@
+package agentmsg
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// A message's id stays its own for good; MAIA delivers again within a minute,
+// so a day is for what an operator sends again. A hash is that of a body, and
+// two equal ones may be two events.
+const (
+	keepMessage = 24 * time.Hour
+	keepHash    = 10 * time.Minute
+)
+
+// inFlightPoll is how often a delivery asks whether the other run of its event
+// has ended. To refuse it at once would spend MAIA's three repeats in 7 s.
+const inFlightPoll = 100 * time.Millisecond
+
+// delivery is one request that holds an event.
+type delivery struct {
+	*receiver
+	*handling
+	deadline time.Time
+}
+
+// read bounds, verifies and decodes a request. Every error is a *WebhookError.
+func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline time.Time) (*delivery, error) {
+	release := boundRead(w, request, deadline)
+	if err := checkDelivery(request); err != nil {
+		return nil, err
+	}
+	tenant, keys, err := r.tenant(request, deadline)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readDelivery(request)
+	if err != nil {
+		return nil, err
+	}
+	release()
+	if err := verifyDelivery(request, body, keys); err != nil {
+		return nil, err
+	}
+	event, err := ParseEvent(body)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{r, newHandling(request.Context(), tenant, event), deadline}, nil
+}
+
+// boundRead ends reading at the deadline, where the writer can do that and the
+// server does not do it earlier. release undoes it once the body is read: the
+// server goes on reading, to hear when the sender hangs up.
+func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) (release func()) {
+	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
+	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
+		return func() {}
+	}
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(deadline) != nil {
+		return func() {}
+	}
+	return func() { _ = control.SetReadDeadline(time.Time{}) }
+}
+
+// answer processes the delivery on a goroutine of its own, which may outlive
+// the answer, and returns the answer when it is there, or at the deadline. It
+// ends with the request too: nobody hears an answer then.
+func (d *delivery) answer(request context.Context) webhookAnswer {
+	ctx, cancel := context.WithDeadline(d.handling, d.deadline)
+	answers := make(chan webhookAnswer, 1)
+	d.gate.join()
+	go func() {
+		a := answerFailed // what a function leaves that ends its goroutine
+		defer d.gate.leave()
+		defer cancel()
+		defer func() { answers <- a }()
+		a = d.process(ctx, request)
+	}()
+	select {
+	case a := <-answers:
+		return a
+	case <-request.Done():
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-answers: // at the last moment
+		return a
+	default:
+	}
+	if request.Err() == nil {
+		d.log(ctx, slog.LevelWarn, "not handled at its deadline: answered with 503")
+	}
+	return answerLate
+}
+
+// process claims the event, deals with it, and is done with the claim or
+// releases it.
+func (d *delivery) process(ctx, request context.Context) webhookAnswer {
+	claim, refused := d.claim(ctx, request)
+	if claim.State != ClaimGranted {
+		return refused
+	}
+	lease := d.hold(claim)
+	handled := false
+	defer func() { lease.end(handled) }()
+	var a webhookAnswer
+	a, handled = d.dispatch(ctx)
+	return a
+}
+
+// claim asks for the event until it is granted, handled or too late.
+func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
+	key := d.key()
+	for {
+		var claim Claim
+		err := d.guard(ctx, "deduper", func() (err error) {
+			claim, err = d.deduper.Claim(ctx, key, webhookLease)
+			return err
+		})
+		d.logFailure(ctx, "deduper", err)
+		switch {
+		case err != nil:
+			return Claim{}, d.refuse(ctx, answerNoStore)
+		case claim.State == ClaimGranted:
+			return claim, webhookAnswer{}
+		case claim.State == ClaimHandled:
+			d.stats.duplicates.Add(1)
+			return claim, answerOK
+		case claim.State != ClaimInFlight:
+			return Claim{}, d.refuse(ctx, answerNoStore)
+		}
+		select {
+		case <-time.After(inFlightPoll):
+			continue
+		case <-ctx.Done():
+		case <-request.Done():
+		}
+		return claim, d.refuse(ctx, answerInFlight)
+	}
+}
+
+// dispatch gives the event to the tap, and then to the queue or the function.
+// It reports whether the event is dealt with, or will be.
+func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool) {
+	if ctx.Err() != nil { // the claim took too long, and the answer is given
+		return d.refuse(ctx, answerLate), false
+	}
+	if d.tap != nil {
+		taken, err := d.tapped(ctx)
+		if err != nil {
+			return answerTapFailed, false
+		}
+		if taken {
+			return answerOK, true
+		}
+	}
+	if d.queue != nil {
+		if !d.queue.add(d.handling) {
+			return d.refuse(ctx, answerQueueFull), false
+		}
+		return answerOK, true
+	}
+	if !d.run(ctx, d.event) {
+		return answerFailed, false
+	}
+	return answerOK, true
+}
+
+// tapped asks the tap, and counts its run where it took the event or failed.
+func (d *delivery) tapped(ctx context.Context) (taken bool, err error) {
+	err = errEnded
+	defer func() {
+		switch {
+		case err != nil:
+			d.stats.failed.Add(1)
+		case taken:
+			d.stats.handled.Add(1)
+		}
+	}()
+	err = d.guard(ctx, "tap", func() (err error) {
+		taken, err = d.tap(ctx, d.event)
+		return err
+	})
+	d.logFailure(ctx, "tap", err)
+	return taken, err
+}
+
+// run is one run of the function. It reports whether the event is dealt with.
+func (r *receiver) run(ctx context.Context, event Event) (ok bool) {
+	defer func() { // the function may end its goroutine
+		if ok {
+			r.stats.handled.Add(1)
+		} else {
+			r.stats.failed.Add(1)
+		}
+	}()
+	err := r.guard(ctx, "function", func() error { return r.handle(ctx, event) })
+	r.logFailure(ctx, "function", err)
+	return err == nil
+}
