@@ -1,0 +1,216 @@
+package agentmsg_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/mockserver"
+	"github.com/stretchr/testify/require"
+)
+
+// newQuietHandler logs nothing.
+func newQuietHandler(t *testing.T, handle func(context.Context, agentmsg.Event) error, opts ...agentmsg.WebhookOption) *agentmsg.WebhookHandler {
+	t.Helper()
+	return newHandler(t, handle, append([]agentmsg.WebhookOption{agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+}
+
+// opaque is a writer as many a logging middleware has it: what is below cannot
+// be reached through it.
+type opaque struct {
+	w      http.ResponseWriter
+	status int
+}
+
+func (o *opaque) Header() http.Header         { return o.w.Header() }
+func (o *opaque) Write(b []byte) (int, error) { return o.w.Write(b) }
+func (o *opaque) WriteHeader(status int) {
+	o.status = status
+	o.w.WriteHeader(status)
+}
+
+// unwrapping is one that lets http.ResponseController through.
+type unwrapping struct{ http.ResponseWriter }
+
+func (u *unwrapping) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+func logged(wrap func(http.ResponseWriter) http.ResponseWriter) func(http.Handler) http.Handler {
+	return func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(wrap(w), r) })
+	}
+}
+
+func maxBytes(n int64) func(http.Handler) http.Handler {
+	return func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, n)
+			h.ServeHTTP(w, r)
+		})
+	}
+}
+
+// prefixed mounts h below other handlers, two prefixes deep.
+func prefixed(h http.Handler) http.Handler {
+	inner, outer := http.NewServeMux(), http.NewServeMux()
+	inner.Handle("/", h)
+	outer.Handle("/webhook/", http.StripPrefix("/webhook", inner))
+	outer.Handle("/webhook", http.StripPrefix("/webhook", h))
+	return outer
+}
+
+func timeLimited(h http.Handler) http.Handler {
+	return http.TimeoutHandler(h, 9*time.Second, "too late")
+}
+
+// Behind what usually stands before a handler it answers the same.
+func TestHandlerBehindMiddleware(t *testing.T) {
+	t.Parallel()
+	for name, around := range map[string]func(http.Handler) http.Handler{
+		"nothing":                    func(h http.Handler) http.Handler { return h },
+		"TimeoutHandler":             timeLimited,
+		"prefixes":                   prefixed,
+		"a logger without Unwrap":    logged(func(w http.ResponseWriter) http.ResponseWriter { return &opaque{w: w} }),
+		"a logger with Unwrap":       logged(func(w http.ResponseWriter) http.ResponseWriter { return &unwrapping{w} }),
+		"MaxBytesReader":             maxBytes(1 << 20),
+		"MaxBytesHandler":            func(h http.Handler) http.Handler { return http.MaxBytesHandler(h, 1<<20) },
+		"all of them":                func(h http.Handler) http.Handler { return timeLimited(prefixed(maxBytes(1 << 20)(h))) },
+		"TimeoutHandler, then a mux": func(h http.Handler) http.Handler { return prefixed(timeLimited(h)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newPipeServer(t, around(newQuietHandler(t, choosy)), nil).dial(t)
+			for _, test := range []struct {
+				sent   string
+				status int
+			}{
+				{posted(messageBody("s", "m", "hello")), 200},
+				{posted(messageBody("s", "m", "hello")), 200},
+				{strings.Replace(posted(messageBody("s", "m", "hello")), "hello", "HELLO", 1), 401},
+				{posted(messageBody("s", "bad", "hello")), 500},
+				{posted([]byte("[]")), 400},
+				{"PUT" + strings.TrimPrefix(posted(messageBody("s", "m", "hello")), "POST"), 405},
+				{posted(messageBody("s", "n", "hello")), 200},
+			} {
+				c.write(test.sent)
+				require.Equal(t, test.status, c.status(), test.sent)
+			}
+		})
+	}
+}
+
+// A bound outside that is narrower is the bound.
+func TestHandlerBehindANarrowerBound(t *testing.T) {
+	t.Parallel()
+	for name, around := range map[string]func(http.Handler) http.Handler{
+		"MaxBytesReader":  maxBytes(100),
+		"MaxBytesHandler": func(h http.Handler) http.Handler { return http.MaxBytesHandler(h, 100) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { // net/http takes its time to close what it has not read
+				w := newPipeServer(t, around(newQuietHandler(t, nothing)), nil)
+				c := w.dial(t)
+				c.write(posted([]byte(padded(101))))
+				require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
+				c = w.dial(t)
+				c.write(posted([]byte(padded(100))))
+				require.Equal(t, 200, c.status())
+			})
+		})
+	}
+}
+
+// http.TimeoutHandler answers for a function that it does not wait for; the
+// function's late success counts.
+func TestHandlerBehindAShorterTimeoutHandler(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newQuietHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
+			time.Sleep(5500 * time.Millisecond)
+			return ctx.Err()
+		})
+		server := mockserver.Start(t, mockserver.WithWebhookHandler(http.TimeoutHandler(h, 2*time.Second, "too late"), webhookSecret))
+		server.AISays("s", "hello")
+		require.NoError(t, server.Idle(t.Context()))
+		var statuses []int
+		for _, d := range server.Deliveries() {
+			statuses = append(statuses, d.Status)
+		}
+		require.Equal(t, []int{503, 503, 200}, statuses) // at 0, 3 and 7 s
+		require.Equal(t, agentmsg.WebhookStats{Handled: 1, Duplicates: 1, Refused: 1}, h.Stats())
+	})
+}
+
+// Something before the handler reads the body: the log tells the owner why
+// nothing verifies, and the sender does not come again.
+func TestHandlerBehindABodyReader(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := newHandler(t, nothing, agentmsg.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	w := newPipeServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		h.ServeHTTP(w, r)
+	}), nil)
+	c := w.dial(t)
+	c.write(posted(messageBody("s", "m", "confidential")))
+	require.Equal(t, 401, c.status())
+	require.Contains(t, log.String(), "something had read the body before")
+	require.NotContains(t, log.String(), "confidential")
+}
+
+// Over HTTP/2 it answers the same, deadline included.
+func TestHandlerHTTP2(t *testing.T) {
+	t.Parallel()
+	h := newQuietHandler(t, nothing, agentmsg.WithWebhookDeadline(time.Second))
+	server := httptest.NewUnstartedServer(h)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	post := func(body io.Reader, signed []byte) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+		require.NoError(t, err)
+		r.Header.Set(agentmsg.SignatureHeader, mockserver.Sign(webhookSecret, signed))
+		answer, err := server.Client().Do(r)
+		require.NoError(t, err)
+		defer func() { _ = answer.Body.Close() }()
+		require.Equal(t, 2, answer.ProtoMajor)
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		return answer.StatusCode, string(text)
+	}
+	good := messageBody("s", "m", "hello")
+	over := []byte(padded(1<<20 + 1))
+	for _, test := range []struct {
+		body   io.Reader
+		signed []byte
+		status int
+		text   string
+	}{
+		{bytes.NewReader(good), good, 200, ""},
+		{io.MultiReader(bytes.NewReader(good)), good, 200, ""}, // of no known length
+		{bytes.NewReader(good), nil, 401, "invalid_signature\n"},
+		{bytes.NewReader(over), over, 413, "too_large\n"},
+		{io.MultiReader(bytes.NewReader(over)), over, 413, "too_large\n"},
+		{bytes.NewReader(good), good, 200, ""},
+	} {
+		status, text := post(test.body, test.signed)
+		require.Equal(t, test.status, status)
+		require.Equal(t, test.text, text)
+	}
+	slow, writer := io.Pipe()
+	t.Cleanup(func() { _ = writer.Close() })
+	status, text := post(slow, nil)
+	require.Equal(t, 503, status)
+	require.Equal(t, "body_timeout\n", text)
+	status, _ = post(bytes.NewReader(good), good)
+	require.Equal(t, 200, status)
+	require.Equal(t, agentmsg.WebhookStats{Handled: 1, Duplicates: 3, Refused: 4}, h.Stats())
+}

@@ -1,0 +1,294 @@
+package agentmsg_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/signature"
+	"github.com/stretchr/testify/require"
+)
+
+// pipeServer is an http.Server whose connections are net.Pipe's: it works in a
+// bubble, and a test sees each byte.
+type pipeServer struct {
+	server http.Server
+	conns  chan net.Conn
+	done   chan struct{}
+	close  func() error
+	open   sync.WaitGroup // connections
+}
+
+// newPipeServer serves h until the test ends. set changes the server before.
+func newPipeServer(t *testing.T, h http.Handler, set func(*http.Server)) *pipeServer {
+	t.Helper()
+	w := &pipeServer{conns: make(chan net.Conn), done: make(chan struct{})}
+	w.close = sync.OnceValue(func() error { close(w.done); return nil })
+	w.server.Handler = h
+	w.server.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			w.open.Add(1)
+		case http.StateClosed:
+			w.open.Done()
+		}
+	}
+	if set != nil {
+		set(&w.server)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = w.server.Serve(w)
+	}()
+	t.Cleanup(func() {
+		_ = w.server.Close()
+		<-served
+		w.open.Wait() // Close does not
+	})
+	return w
+}
+
+func (w *pipeServer) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.conns:
+		return c, nil
+	case <-w.done:
+		return nil, net.ErrClosed
+	}
+}
+func (w *pipeServer) Close() error   { return w.close() }
+func (w *pipeServer) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// dial opens a connection.
+func (w *pipeServer) dial(t *testing.T) *pipeConn {
+	t.Helper()
+	server, client := net.Pipe()
+	w.conns <- server
+	t.Cleanup(func() { _ = client.Close() })
+	return &pipeConn{t, client, bufio.NewReader(client)}
+}
+
+// pipeConn is the sender's end.
+type pipeConn struct {
+	t       *testing.T
+	conn    net.Conn
+	answers *bufio.Reader
+}
+
+func (c *pipeConn) write(text string) {
+	c.t.Helper()
+	_, err := io.WriteString(c.conn, text)
+	require.NoError(c.t, err)
+}
+
+// line is the next line of what the server says.
+func (c *pipeConn) line() string {
+	c.t.Helper()
+	line, err := c.answers.ReadString('\n')
+	require.NoError(c.t, err)
+	return strings.TrimSpace(line)
+}
+
+// answer is what a server answered.
+type answer struct {
+	status     int
+	body       string
+	close      bool // the connection
+	retryAfter string
+}
+
+// answer is the next one.
+func (c *pipeConn) answer() answer {
+	c.t.Helper()
+	r, err := http.ReadResponse(c.answers, nil)
+	require.NoError(c.t, err)
+	defer func() { _ = r.Body.Close() }()
+	body, err := io.ReadAll(r.Body)
+	require.NoError(c.t, err)
+	return answer{r.StatusCode, string(body), r.Close, r.Header.Get("Retry-After")}
+}
+
+// status is the next answer's.
+func (c *pipeConn) status() int {
+	c.t.Helper()
+	return c.answer().status
+}
+
+// ended waits until the server has closed the connection.
+func (c *pipeConn) ended() {
+	c.t.Helper()
+	_, err := c.answers.ReadByte()
+	require.ErrorIs(c.t, err, io.EOF)
+}
+
+// head is a delivery's, as far as the blank line.
+func head(body []byte, more ...string) string {
+	return "POST /webhook HTTP/1.1\r\nHost: app.test\r\n" + agentmsg.SignatureHeader + ": " + signature.Sign(webhookSecret, body) + "\r\n" +
+		strings.Join(append(more, ""), "\r\n") + "\r\n"
+}
+
+// posted is a delivery with the length that its body has.
+func posted(body []byte) string {
+	return head(body, fmt.Sprintf("Content-Length: %d", len(body))) + string(body)
+}
+
+// chunked is the body in pieces of n bytes.
+func chunked(body []byte, n int) string {
+	var b strings.Builder
+	for len(body) > 0 {
+		piece := body[:min(n, len(body))]
+		body = body[len(piece):]
+		fmt.Fprintf(&b, "%x\r\n%s\r\n", len(piece), piece)
+	}
+	return b.String() + "0\r\n\r\n"
+}
+
+// nothing is a function that is content with each event.
+func nothing(context.Context, agentmsg.Event) error { return nil }
+
+// choosy fails with some.
+func choosy(_ context.Context, e agentmsg.Event) error {
+	switch e.DedupeKey() {
+	case "bad":
+		return io.ErrUnexpectedEOF
+	case "panic":
+		panic("no")
+	}
+	return nil
+}
+
+func TestHandlerHTTP10(t *testing.T) {
+	t.Parallel()
+	w := newPipeServer(t, newQuietHandler(t, nothing), nil)
+	body := messageBody("s", "m", "hello")
+	c := w.dial(t)
+	c.write(strings.Replace(posted(body), "HTTP/1.1", "HTTP/1.0", 1))
+	require.Equal(t, 200, c.status())
+	c.ended()
+
+	// Without a length HTTP/1.0 has no body: what follows is not read.
+	c = w.dial(t)
+	c.write(strings.Replace(head(body), "HTTP/1.1", "HTTP/1.0", 1))
+	require.Equal(t, 401, c.status())
+}
+
+func TestHandlerChunked(t *testing.T) {
+	t.Parallel()
+	h := newQuietHandler(t, nothing)
+	w := newPipeServer(t, h, nil)
+	c := w.dial(t)
+	for i, size := range []int{1, 7, 1 << 10} {
+		body := messageBody("s", fmt.Sprint(i), "hello")
+		c.write(head(body, "Transfer-Encoding: chunked") + chunked(body, size))
+		require.Equal(t, 200, c.status(), size)
+	}
+	require.Equal(t, uint64(3), h.Stats().Handled)
+
+	over := []byte(padded(1<<20 + 1))
+	go func() { // the server stops reading at its bound
+		_, _ = io.WriteString(c.conn, head(over, "Transfer-Encoding: chunked")+chunked(over, 64<<10))
+	}()
+	require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
+}
+
+// A sender that waits to be asked for its body is asked only where it will be
+// read.
+func TestHandlerExpectContinue(t *testing.T) {
+	t.Parallel()
+	body := messageBody("s", "m", "hello")
+	length := fmt.Sprintf("Content-Length: %d", len(body))
+	for name, test := range map[string]struct {
+		head   string
+		status int
+	}{
+		"good":           {head(body, length, "Expect: 100-continue"), 0},
+		"too long":       {head(body, "Content-Length: 1048577", "Expect: 100-continue"), 413},
+		"compressed":     {head(body, length, "Content-Encoding: gzip", "Expect: 100-continue"), 415},
+		"no POST":        {strings.Replace(head(body, length, "Expect: 100-continue"), "POST", "PUT", 1), 405},
+		"unknown tenant": {strings.Replace(head(body, length, "Expect: 100-continue"), "/webhook", "/stranger", 1), 401},
+		"tenants down":   {strings.Replace(head(body, length, "Expect: 100-continue"), "/webhook", "/down", 1), 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := newPipeServer(t, newQuietHandler(t, nothing, agentmsg.WithWebhookTenants(byPath)), nil).dial(t)
+				began := time.Now()
+				c.write(test.head)
+				if test.status != 0 {
+					answer := c.answer()
+					require.Equal(t, test.status, answer.status)
+					require.Zero(t, time.Since(began))
+					require.True(t, answer.close) // whether the body still comes cannot be known
+					c.ended()                     // net/http waits for it as long as the deadline lets it
+					require.LessOrEqual(t, time.Since(began), 9*time.Second)
+					return
+				}
+				require.Equal(t, "HTTP/1.1 100 Continue", c.line())
+				require.Empty(t, c.line())
+				c.write(string(body))
+				require.Equal(t, 200, c.status())
+			})
+		})
+	}
+}
+
+func byPath(r *http.Request) (agentmsg.Tenant, error) {
+	switch r.URL.Path {
+	case "/webhook":
+		return agentmsg.Tenant{ID: "one", Secrets: []string{webhookSecret}}, nil
+	case "/down":
+		return agentmsg.Tenant{}, io.ErrUnexpectedEOF
+	}
+	return agentmsg.Tenant{}, agentmsg.ErrNotFound
+}
+
+// A delivery after a refusal is served, on the same connection or, where that
+// was closed, on a new one.
+func TestHandlerAfterARefusal(t *testing.T) {
+	t.Parallel()
+	good := messageBody("s", "m", "hello")
+	for name, test := range map[string]struct {
+		sent   string
+		status int
+		closed bool
+	}{
+		"unsigned":     {strings.Replace(posted(good), "hello", "HELLO", 1), 401, false},
+		"bad JSON":     {posted([]byte("no JSON")), 400, false},
+		"no POST":      {"GET /webhook HTTP/1.1\r\nHost: app.test\r\n\r\n", 405, false},
+		"compressed":   {strings.Replace(posted(good), "Content-Length", "Content-Encoding: gzip\r\nContent-Length", 1), 415, false},
+		"fails":        {posted(messageBody("s", "bad", "x")), 500, false},
+		"panics":       {posted(messageBody("s", "panic", "x")), 500, false},
+		"too long":     {head(good, "Content-Length: 1048577"), 413, true},
+		"a second one": {posted(good), 200, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newPipeServer(t, newQuietHandler(t, choosy), nil)
+				c := w.dial(t)
+				for range 2 {
+					c.write(test.sent)
+					answer := c.answer()
+					require.Equal(t, test.status, answer.status)
+					require.Equal(t, test.closed, answer.close)
+					if test.closed {
+						c.ended()
+						c = w.dial(t)
+					}
+					c.write(posted(good))
+					require.Equal(t, 200, c.status())
+				}
+			})
+		})
+	}
+}
