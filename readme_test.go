@@ -56,14 +56,14 @@ func _(ctx context.Context, client *agentmsg.Client, params agentmsg.SendMessage
 		heading: "Webhooks",
 		before: `package snippet
 import (
-	"errors"
+	"context"
 	"log"
 	"net/http"
 	"os"
 
 	"github.com/agentmsg/agentmsg"
 )
-func _() {
+func _(answer func(context.Context, agentmsg.SessionID, string) error) {
 `,
 		after: "}\n",
 	},
