@@ -229,6 +229,22 @@ func TestEarlyReceipt(t *testing.T) {
 	}, mockserver.WithFault(mockserver.Fault{Op: agentmsg.OpLinkMessage, Kind: mockserver.Refuse, Times: 7}))
 }
 
+// What was given up is tried again with the message's next receipt.
+func TestGivenUpIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		heal := w.maia.Inject(mockserver.Fault{Op: agentmsg.OpLinkMessage, Kind: mockserver.Refuse})
+		w.ask(t, "a1", "hi")
+		time.Sleep(time.Hour)
+		heal()
+		time.Sleep(time.Hour)
+		require.Equal(t, [][]agentmsg.MessageStatus{nil}, w.told())
+		w.bridge.Status(ana, "wamid.1", agentmsg.StatusRead)
+		w.settle(t)
+		require.Equal(t, [][]agentmsg.MessageStatus{{agentmsg.StatusSent, agentmsg.StatusRead}}, w.told())
+	})
+}
+
 // The end of the program ends what is still tried.
 func TestCloseEndsTheTries(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"net"
+	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,15 +61,36 @@ func TestIncomingAtOnce(t *testing.T) {
 	}, mockserver.WithFault(mockserver.Fault{Op: agentmsg.OpSend, Kind: mockserver.Delay, Delay: 5 * time.Second}))
 }
 
+// A message that never left is brought again.
+func TestMAIACannotBeReached(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		reachable := w.bridge.Client
+		w.bridge.Client = w.maia.Client(agentmsg.WithHTTPClient(&http.Client{Transport: &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			},
+		}}))
+		err := w.bridge.Incoming(t.Context(), Message{ID: "a1", Phone: ana, Text: "hi"})
+		require.Equal(t, agentmsg.OutcomeNotSent, agentmsg.OutcomeOf(err))
+		w.bridge.Client = reachable
+		w.ask(t, "a1", "hi")
+		require.Equal(t, []string{"You said: hi"}, w.texts())
+	})
+}
+
 // A gateway that hangs up while the message is on its way does not make a maybe
 // of it.
 func TestGatewayHangsUp(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
+		var log bytes.Buffer
+		w.bridge.Log = slog.New(slog.NewTextHandler(&log, nil))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.NoError(t, w.bridge.Incoming(ctx, Message{ID: "a1", Phone: ana, Text: "hi"}))
 		require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
+		require.Empty(t, log.String()) // that it may be lost
 		w.ask(t, "a1", "hi")
 		require.Equal(t, []string{"You said: hi"}, w.texts())
 	}, mockserver.WithFault(mockserver.Fault{Op: agentmsg.OpSend, Kind: mockserver.Delay, Delay: 5 * time.Second}))

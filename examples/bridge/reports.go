@@ -90,11 +90,10 @@ func (r *reports) forget(id string) {
 }
 
 // next is what is to be told next, and the status that MAIA has then; nil:
-// nothing.
+// nothing. A message without a link may be somebody else's: those have receipts
+// as well.
 func (m *report) next() (call, agentmsg.MessageStatus) {
 	switch {
-	case m.link == nil: // a message that is not ours has receipts as well
-		return nil, ""
 	case m.told == "":
 		return m.link, agentmsg.StatusSent
 	case slices.Index(forward, m.reached) > slices.Index(forward, m.told):
