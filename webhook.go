@@ -1,7 +1,6 @@
 package agentmsg
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -134,11 +133,7 @@ func readDelivery(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	var body bytes.Buffer
-	// What the sender announces is only a hint of what to set aside: many
-	// that announce much and send little must not fill the memory.
-	body.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead)
-	_, err := body.ReadFrom(io.LimitReader(r.Body, maxWebhookBody+1))
+	body, err := readAtMost(r.Body, maxWebhookBody+1, int(r.ContentLength))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, tooLarge(err)
 	}
@@ -147,10 +142,36 @@ func readDelivery(r *http.Request) ([]byte, error) {
 		return nil, unsigned(fmt.Errorf("something had read the body before: %w", err))
 	case err != nil:
 		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, fmt.Errorf("the body did not arrive whole: %w", err)}
-	case body.Len() > maxWebhookBody:
+	case len(body) > maxWebhookBody:
 		return nil, tooLarge(errors.New("the body is over 1 MiB"))
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readAtMost reads until the end, or the limit. What the sender announces is
+// only a hint of what to set aside: many that announce much and send little
+// must not fill the memory. For the same reason the room grows fourfold: by
+// the limit all that was ever set aside is a third above it.
+func readAtMost(r io.Reader, limit, announced int) ([]byte, error) {
+	const first = 4 << 10
+	if announced < 0 || announced >= first {
+		announced = first - 1
+	}
+	body := make([]byte, 0, announced+1) // one more, to see the end
+	for len(body) < limit {
+		if len(body) == cap(body) {
+			body = append(make([]byte, 0, min(max(4*cap(body), first), limit)), body...)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+	}
+	return body, nil
 }
 
 // secretKeys is what a body is verified with.
