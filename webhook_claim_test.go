@@ -47,6 +47,12 @@ func (s *scripted) calls() []string {
 	return append([]string(nil), s.asked...)
 }
 
+func (s *scripted) times(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count[what]
+}
+
 func (s *scripted) Claim(ctx context.Context, key string, lease time.Duration) (agentmsg.Claim, error) {
 	n := s.note(" %v", "claim", lease)
 	s.mu.Lock()
@@ -194,7 +200,7 @@ func TestHandlerStoreFails(t *testing.T) {
 				require.Equal(t, test.status, deliver(t, h, aMessage).Code)
 				require.NoError(t, h.Shutdown(t.Context()))
 				require.Equal(t, test.stats, h.Stats())
-				require.Equal(t, test.renews, d.count["renew"])
+				require.Equal(t, test.renews, d.times("renew"))
 			})
 		})
 	}
@@ -316,7 +322,7 @@ func TestHandlerTap(t *testing.T) {
 					d, reached := newScripted(), false
 					opts := []agentmsg.WebhookOption{agentmsg.WithDeduper(d), quiet, agentmsg.WithWebhookTap(func(ctx context.Context, e agentmsg.Event) (bool, error) {
 						require.False(t, reached)
-						require.Equal(t, 1, d.count["claim"])
+						require.Equal(t, 1, d.times("claim"))
 						handled, _ := agentmsg.HandledEvent(ctx)
 						require.Same(t, e, handled)
 						return test.tap()
@@ -346,14 +352,15 @@ func TestHandlerOutlivesDeath(t *testing.T) {
 		d := newScripted()
 		dead := errors.New("its process is gone")
 		d.onRenew = func(int) error { return dead }
-		began, deaths, runs := time.Now(), 0, 0
+		began := time.Now()
+		var deaths, runs atomic.Int64
 		dies := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
-			deaths++
+			deaths.Add(1)
 			<-ctx.Done()
 			time.Sleep(time.Minute)
 			return dead
 		}, agentmsg.WithDeduper(d), quiet)
-		lives := newHandler(t, func(context.Context, agentmsg.Event) error { runs++; return nil }, agentmsg.WithDeduper(d), quiet)
+		lives := newHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil }, agentmsg.WithDeduper(d), quiet)
 
 		var down atomic.Bool
 		server := startWebhook(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -369,8 +376,8 @@ func TestHandlerOutlivesDeath(t *testing.T) {
 		}))
 		server.CustomerSays("s", "hello")
 		require.NoError(t, server.Idle(t.Context()))
-		require.Equal(t, 1, deaths)
-		require.Equal(t, 1, runs)
+		require.EqualValues(t, 1, deaths.Load())
+		require.EqualValues(t, 1, runs.Load())
 		require.Less(t, time.Since(began), 7*time.Second)
 		require.NoError(t, dies.Shutdown(t.Context()))
 	})
