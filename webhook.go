@@ -1,9 +1,11 @@
 package agentmsg
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -81,6 +83,11 @@ func VerifySignature(body []byte, signatureHex string, secrets ...string) error 
 // Everything else is a [*WebhookError] with status 400 and [ErrInvalidEvent];
 // so is an object nested deeper than 10,000 levels.
 func ParseEvent(body []byte) (Event, error) {
+	return parseOwned(bytes.Clone(body))
+}
+
+// parseOwned is ParseEvent of a body that nobody writes to any more.
+func parseOwned(body []byte) (Event, error) {
 	event, err := decodeEvent(jsonText(body))
 	if err != nil {
 		return nil, &WebhookError{http.StatusBadRequest, ErrInvalidEvent, err}
@@ -111,7 +118,7 @@ func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
 	if err := verifyDelivery(r, body, secretsOf(secrets)); err != nil {
 		return nil, err
 	}
-	return ParseEvent(body)
+	return parseOwned(body)
 }
 
 // checkDelivery refuses what cannot be a delivery before a byte of the body is
@@ -189,11 +196,15 @@ func secretsOf(secrets []string) secretKeys {
 }
 
 func verifyDelivery(r *http.Request, body []byte, keys secretKeys) error {
-	signatures := headerValues(r.Header, SignatureHeader)
-	if len(signatures) == 1 && keys.verify(body, signatures[0]) {
+	signature, signatures := "", 0
+	for value := range headerValues(r.Header, SignatureHeader) {
+		signature = value
+		signatures++
+	}
+	if signatures == 1 && keys.verify(body, signature) {
 		return nil
 	}
-	return unsigned(whyUnsigned(r, len(body), len(signatures), keys.usable))
+	return unsigned(whyUnsigned(r, len(body), signatures, keys.usable))
 }
 
 // whyUnsigned tells the owner of the receiver what to repair. It tells nothing
@@ -224,7 +235,7 @@ func tooLarge(err error) error {
 
 // isEncoded reports whether the header names any content coding.
 func isEncoded(h http.Header) bool {
-	for _, value := range headerValues(h, "Content-Encoding") {
+	for value := range headerValues(h, "Content-Encoding") {
 		for coding := range strings.SplitSeq(value, ",") {
 			coding = strings.TrimSpace(coding)
 			if coding != "" && !strings.EqualFold(coding, "identity") {
@@ -235,15 +246,20 @@ func isEncoded(h http.Header) bool {
 	return false
 }
 
-// headerValues finds a header in any spelling of its name: what fills the map
-// other than net/http (a function's adapter, a test) may not write the
+// headerValues are those of a header in any spelling of its name: what fills
+// the map other than net/http (a function's adapter, a test) may not write the
 // canonical one, and a second header must not hide behind another spelling.
-func headerValues(h http.Header, name string) []string {
-	var found []string
-	for key, values := range h {
-		if strings.EqualFold(key, name) {
-			found = append(found, values...)
+func headerValues(h http.Header, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key, values := range h {
+			if !strings.EqualFold(key, name) {
+				continue
+			}
+			for _, value := range values {
+				if !yield(value) {
+					return
+				}
+			}
 		}
 	}
-	return found
 }
