@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -273,7 +274,7 @@ func TestRetryWithAttemptHook(t *testing.T) {
 // An outage does not multiply the traffic: a retry costs ten, a success gives one.
 func TestRetryBudget(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		down, fine := memorySays(503, nil, ""), slices.Repeat([]tripFunc{memorySays(200, nil, goodPause)}, 10)
+		down, fine := memorySays(503, nil, ""), slices.Repeat([]tripFunc{memorySays(200, nil, peer.Good)}, 10)
 		script := append([]tripFunc{down, down, down, down, memoryFails(errRefused), memorySays(429, nil, "")}, fine...)
 		server := inMemoryOf(append(script, down, down, down, down)...)
 		client := retrying(t, server, policy(agentmsg.RetryPolicy{Budget: 20}))
