@@ -42,9 +42,7 @@ func TestRetryAfterIsWaited(t *testing.T) {
 		least, most time.Duration
 	}{
 		{wish("1"), time.Second, 1200 * time.Millisecond}, {wish("2"), 2 * time.Second, 2400 * time.Millisecond}, {wish("60"), time.Minute, 61 * time.Second},
-		{nil, 0, usual}, {wish("0"), 0, usual}, {wish("soon"), 0, usual}, {wish("-30"), 0, usual}, {wish("Fri, 31 Dec 1999 23:00:00 GMT"), 0, usual},
-		{wish("Sat, 01 Jan 2000 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Saturday, 01-Jan-00 00:00:10 GMT"), 10 * time.Second, 11 * time.Second},
-		{wish("Sat Jan  1 00:00:10 2000"), 10 * time.Second, 11 * time.Second}, {http.Header{"Retry-After": {"Fri, 01 Jan 1971 00:00:05 GMT"}, "Date": {"Fri, 01 Jan 1971 00:00:00 GMT"}}, 5 * time.Second, 6 * time.Second},
+		{nil, 0, usual}, {wish("0"), 0, usual}, {wish("soon"), 0, usual}, {wish("-30"), 0, usual}, {wish("Fri, 31 Dec 1999 23:00:00 GMT"), 0, usual}, {wish("Sat, 01 Jan 2000 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Saturday, 01-Jan-00 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Sat Jan  1 00:00:10 2000"), 10 * time.Second, 11 * time.Second}, {http.Header{"Retry-After": {"Fri, 01 Jan 1971 00:00:05 GMT"}, "Date": {"Fri, 01 Jan 1971 00:00:00 GMT"}}, 5 * time.Second, 6 * time.Second},
 		{http.Header{"X-Ratelimit-Reset": {"946684820"}}, 20 * time.Second, 21 * time.Second}, {http.Header{"Retry-After": {"Wed, 25 Nov 2026 12:00:05 GMT"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"}}, 5 * time.Second, 6 * time.Second},
 	} {
 		for _, c := range faultCalls {
