@@ -73,6 +73,9 @@ const (
 	ErrUnsupportedEncoding Code = "unsupported_encoding"
 	// ErrBodyTimeout: the body did not arrive whole in time; answer 503.
 	ErrBodyTimeout Code = "body_timeout"
+	// ErrForbiddenAddress: the URL of an event's attachment leads to an address
+	// that is not public; nothing was sent.
+	ErrForbiddenAddress Code = "forbidden_address"
 )
 
 // codeOf is the code of a status, and of what the body adds to it.

@@ -1,7 +1,33 @@
 package agentmsg
 
+import (
+	"net"
+	"net/http"
+	"net/netip"
+)
+
 // CheckFile is what every announced file passes.
 var CheckFile = checkFile
 
 // TellContentType is the type that an upload of the file announces.
 func TellContentType(f File, op Op) (string, error) { return f.contentType(op) }
+
+// Special says why a download goes to no such address.
+var Special = special
+
+// FetchWith has the host looked up by r, and the addresses judged by forbidden;
+// nil: as always.
+func FetchWith(r *net.Resolver, forbidden func(netip.Addr) string) FetchOption {
+	return func(c *fetchConfig) error {
+		c.resolver = r
+		if forbidden != nil {
+			c.forbidden = forbidden
+		}
+		return nil
+	}
+}
+
+// FetchRoundTripper is what a download without options goes over.
+func FetchRoundTripper() *http.Transport {
+	return (&fetchConfig{}).roundTripper().(*http.Transport)
+}
