@@ -97,11 +97,21 @@ func TestFetchBoundByDefault(t *testing.T) {
 		over := tripFunc(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(&noise{int(size)}), ContentLength: -1}, nil
 		})
-		n, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: "https://s.test/k", Size: 1}, io.Discard, agentmsg.FetchTransport(over))
+		n, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: "https://s.test/k", Size: 1}, takesBytes{}, agentmsg.FetchTransport(over))
 		require.EqualValues(t, most, n)
 		require.Equal(t, size > most, errors.Is(err, agentmsg.ErrTooLarge), "%v", err)
 		require.Equal(t, size > most, err != nil)
 	}
+}
+
+// takesBytes takes any, and will not be called for none.
+type takesBytes struct{}
+
+func (takesBytes) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, errDisk
+	}
+	return len(p), nil
 }
 
 // An answer that is no success is not the file. Its target is not asked, and
