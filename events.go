@@ -93,7 +93,8 @@ type EventAttachment struct {
 	// ID is the attachment's; it is no fileKey.
 	ID string `json:"id"`
 	// URL is presigned: who has it can read the file, by a GET without
-	// credentials. That of the mock server is reached over its Transport.
+	// credentials, which [DownloadEventAttachment] makes. That of the mock
+	// server is reached over its Transport.
 	URL Secret `json:"url"`
 	// Type is the file's family, such as document.
 	Type string `json:"type"`

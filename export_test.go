@@ -1,6 +1,12 @@
 package agentmsg
 
-import "github.com/agentmsg/agentmsg/internal/signature"
+import (
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/agentmsg/agentmsg/internal/signature"
+)
 
 // CheckFile is what every announced file passes.
 var CheckFile = checkFile
@@ -11,4 +17,24 @@ func TellContentType(f File, op Op) (string, error) { return f.contentType(op) }
 // FixedSecrets is how a handler verifies.
 func FixedSecrets(secrets ...string) func(body []byte, signature string) bool {
 	return signature.NewKeys(secrets...).Verify
+}
+
+// Special says why a download goes to no such address.
+var Special = special
+
+// FetchWith has the host looked up by r, and the addresses judged by forbidden;
+// nil: as always.
+func FetchWith(r *net.Resolver, forbidden func(netip.Addr) string) FetchOption {
+	return func(c *fetchConfig) error {
+		c.resolver = r
+		if forbidden != nil {
+			c.forbidden = forbidden
+		}
+		return nil
+	}
+}
+
+// FetchRoundTripper is what a download without options goes over.
+func FetchRoundTripper() *http.Transport {
+	return (&fetchConfig{}).roundTripper().(*http.Transport)
 }
