@@ -38,3 +38,14 @@ func FetchWith(r *net.Resolver, forbidden func(netip.Addr) string) FetchOption {
 func FetchRoundTripper() *http.Transport {
 	return (&fetchConfig{}).roundTripper().(*http.Transport)
 }
+
+// MemoryKeys is how many keys a MemoryDeduper holds, those included that are
+// over and not yet swept.
+func MemoryKeys(d *MemoryDeduper) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.keys) != len(d.ends) || d.handled.Len() > len(d.keys) {
+		panic("the parts of a MemoryDeduper do not agree")
+	}
+	return len(d.keys)
+}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -106,8 +107,8 @@ func fetchPublic(t *testing.T, url string, opts ...agentmsg.FetchOption) error {
 // asked.
 func TestFetchForbiddenAddress(t *testing.T) {
 	t.Parallel()
-	s := acceptingServer(t, func(int, net.Conn) bool { t.Error("a connection came"); return false })
-	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	s := peer.Greeted(t, func(int, net.Conn) bool { t.Error("a connection came"); return false })
+	_, port, err := net.SplitHostPort(s.Address())
 	require.NoError(t, err)
 	for _, host := range []string{
 		"127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "192.168.0.1", "172.16.0.1", "100.100.100.200", "169.254.169.254", "168.63.129.16", "192.0.0.192", "255.255.255.255",
@@ -134,8 +135,8 @@ func withoutIPv6(err error) bool {
 // a name is looked up after all, it is judged by what it leads to.
 func TestFetchOddlyWrittenAddress(t *testing.T) {
 	t.Parallel()
-	s := acceptingServer(t, func(int, net.Conn) bool { t.Error("a connection came"); return false })
-	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	s := peer.Greeted(t, func(int, net.Conn) bool { t.Error("a connection came"); return false })
+	_, port, err := net.SplitHostPort(s.Address())
 	require.NoError(t, err)
 	_, asCLooksUp := newNameServer(t, []string{"127.0.0.1"})
 	for _, host := range []string{"2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1.", "127.0.0.1%2f"} {
@@ -149,8 +150,8 @@ func TestFetchOddlyWrittenAddress(t *testing.T) {
 // A name is judged by where its connection goes, each time.
 func TestFetchForbiddenName(t *testing.T) {
 	t.Parallel()
-	s := newFaultServer(t)
-	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	s := peer.New(t)
+	_, port, err := net.SplitHostPort(s.Address())
 	require.NoError(t, err)
 	url := "http://files.example.com:" + port + presignedTarget
 	for _, address := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254"} {
@@ -158,10 +159,10 @@ func TestFetchForbiddenName(t *testing.T) {
 		requireForbidden(t, fetchPublic(t, url, agentmsg.FetchWith(resolver, nil)))
 		require.Equal(t, 1, names.asked, "what is judged is what was looked up for the connection")
 	}
-	require.Zero(t, s.seen())
+	require.Zero(t, s.Seen())
 	_, resolver := newNameServer(t, []string{"127.0.0.1"})
 	require.NoError(t, fetchPublic(t, url, agentmsg.FetchWith(resolver, nil), agentmsg.FetchAllowPrivate()), "what stood in the way was the rule")
-	require.Equal(t, "files.example.com:"+port, s.request(0).Host)
+	require.Equal(t, "files.example.com:"+port, s.Request(0).Host)
 }
 
 // A name that leads to a public address first, and to another next, or to both:
@@ -174,8 +175,8 @@ func TestFetchRebinding(t *testing.T) {
 		}
 		return agentmsg.Special(a)
 	}
-	s := newFaultServer(t)
-	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	s := peer.New(t)
+	_, port, err := net.SplitHostPort(s.Address())
 	require.NoError(t, err)
 	url := "http://files.example.com:" + port
 	names, resolver := newNameServer(t, []string{"127.0.0.1"}, []string{"127.0.0.2"}, []string{"127.0.0.2", "127.0.0.1", "10.0.0.1"})
@@ -187,15 +188,15 @@ func TestFetchRebinding(t *testing.T) {
 		}
 		require.Equal(t, i+1, names.asked)
 	}
-	require.Equal(t, 2, s.seen())
+	require.Equal(t, 2, s.Seen())
 }
 
 // What has not to do with the address may pass.
 func TestFetchNotSent(t *testing.T) {
 	t.Parallel()
-	s := newFaultServer(t)
-	url := s.url()
-	s.close()
+	s := peer.New(t)
+	url := s.URL()
+	s.Close()
 	_, err := fetch(t, url+presignedTarget)
 	require.Equal(t, agentmsg.OutcomeNotSent, as[*agentmsg.TransportError](t, err).Outcome)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)

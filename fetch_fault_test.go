@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,26 +25,26 @@ import (
 func TestFetchTorn(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		act    faultAct
+		act    peer.Act
 		got    string
 		status int
 		is     error
 	}{
-		"no header": {fin, "", 0, io.EOF}, "half a header": {func(c net.Conn, _ *http.Request) bool {
+		"no header": {peer.FIN, "", 0, io.EOF}, "half a header": {func(c net.Conn, _ *http.Request) bool {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nX: y\r\n")
 			return false
 		}, "", 0, io.ErrUnexpectedEOF},
-		"no body": {begins("", fin), "", 200, io.ErrUnexpectedEOF}, "half a body": {begins("hal", fin), "hal", 200, io.ErrUnexpectedEOF}, "a huge header": {answers(200, "X-Big: "+strings.Repeat("x", 300<<10)+"\r\n", ""), "", 0, agentmsg.ErrResponseTooLarge},
+		"no body": {peer.Torn(200, "", peer.FIN), "", 200, io.ErrUnexpectedEOF}, "half a body": {peer.Torn(200, "hal", peer.FIN), "hal", 200, io.ErrUnexpectedEOF}, "a huge header": {peer.Answers(200, "X-Big: "+strings.Repeat("x", 300<<10)+"\r\n", ""), "", 0, agentmsg.ErrResponseTooLarge},
 	} {
-		s := newFaultServer(t, row.act)
-		got, err := fetch(t, s.url()+presignedTarget)
+		s := peer.New(t, row.act)
+		got, err := fetch(t, s.URL()+presignedTarget)
 		e := as[*agentmsg.TransportError](t, err)
 		require.ErrorIs(t, err, row.is, name)
 		outcome := agentmsg.OutcomeUnknown
 		if row.status == 200 {
 			outcome = agentmsg.OutcomeAccepted
 		}
-		require.Equal(t, []any{row.got, opFetch, row.status, 1, outcome, 1, false}, []any{got, e.Op, e.Status, e.Attempts, e.Outcome, s.seen(), agentmsg.Temporary(err)}, name)
+		require.Equal(t, []any{row.got, opFetch, row.status, 1, outcome, 1, false}, []any{got, e.Op, e.Status, e.Attempts, e.Outcome, s.Seen(), agentmsg.Temporary(err)}, name)
 		require.Contains(t, err.Error(), "DownloadEventAttachment: GET presigned URL: ")
 	}
 }
@@ -52,12 +53,12 @@ func TestFetchTorn(t *testing.T) {
 func TestFetchTimeout(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		act    faultAct
+		act    peer.Act
 		status int
-	}{"trickle": {trickle, 200}, "silence": {silence, 0}, "a torso": {begins("x", silence), 200}} {
+	}{"trickle": {peer.Trickle, 200}, "silence": {peer.Silence, 0}, "a torso": {peer.Torn(200, "x", peer.Silence), 200}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := fetch(t, newFaultServer(t, row.act).url()+presignedTarget, agentmsg.FetchTimeout(80*time.Millisecond))
+			_, err := fetch(t, peer.New(t, row.act).URL()+presignedTarget, agentmsg.FetchTimeout(80*time.Millisecond))
 			e := as[*agentmsg.TransportError](t, err)
 			require.ErrorIs(t, err, agentmsg.ErrAttemptTimeout)
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
@@ -120,8 +121,8 @@ func (w cancels) Write(p []byte) (int, error) { w.CancelFunc(); return len(p), n
 func TestFetchCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := newFaultServer(t, begins("x", silence))
-	file := agentmsg.EventAttachment{URL: agentmsg.Secret(s.url() + presignedTarget)}
+	s := peer.New(t, peer.Torn(200, "x", peer.Silence))
+	file := agentmsg.EventAttachment{URL: agentmsg.Secret(s.URL() + presignedTarget)}
 	n, err := agentmsg.DownloadEventAttachment(ctx, file, cancels{cancel}, agentmsg.FetchAllowPrivate())
 	require.EqualValues(t, 1, n)
 	require.ErrorIs(t, as[*agentmsg.TransportError](t, err), context.Canceled)
@@ -129,7 +130,7 @@ func TestFetchCanceled(t *testing.T) {
 	_, err = agentmsg.DownloadEventAttachment(ctx, file, io.Discard, agentmsg.FetchAllowPrivate())
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, agentmsg.OutcomeNotSent, as[*agentmsg.TransportError](t, err).Outcome)
-	require.Equal(t, 1, s.seen(), "the second sent nothing")
+	require.Equal(t, 1, s.Seen(), "the second sent nothing")
 }
 
 func TestFetchWriterFails(t *testing.T) {
@@ -141,8 +142,8 @@ func TestFetchWriterFails(t *testing.T) {
 	}{
 		{&limitedWriter{0, errDisk}, 0, errDisk}, {&limitedWriter{len(fileContent) - 1, errDisk}, int64(len(fileContent) - 1), errDisk}, {&limitedWriter{7, nil}, 7, io.ErrShortWrite},
 	} {
-		s := newFaultServer(t, answers(200, "", fileContent))
-		n, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: agentmsg.Secret(s.url())}, row.writer, agentmsg.FetchAllowPrivate(), agentmsg.FetchMaxBytes(int64(len(fileContent))))
+		s := peer.New(t, peer.Answers(200, "", fileContent))
+		n, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: agentmsg.Secret(s.URL())}, row.writer, agentmsg.FetchAllowPrivate(), agentmsg.FetchMaxBytes(int64(len(fileContent))))
 		require.Equal(t, row.n, n)
 		e := as[*agentmsg.TransportError](t, err)
 		require.ErrorIs(t, err, row.is)
@@ -190,13 +191,13 @@ func (r failingReader) Read([]byte) (int, error) { return 0, errors.New(string(r
 // Calls share nothing.
 func TestFetchSideBySide(t *testing.T) {
 	t.Parallel()
-	s := newFaultServer(t, slices.Repeat([]faultAct{func(c net.Conn, r *http.Request) bool { return answers(200, "", r.URL.Path)(c, r) }}, 100)...)
+	s := peer.New(t, slices.Repeat([]peer.Act{func(c net.Conn, r *http.Request) bool { return peer.Answers(200, "", r.URL.Path)(c, r) }}, 100)...)
 	var all sync.WaitGroup
 	for i := range 100 {
 		all.Go(func() {
 			path := fmt.Sprintf("/%d", i)
 			var got strings.Builder
-			_, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: agentmsg.Secret(s.url() + path)}, &got, agentmsg.FetchAllowPrivate(), agentmsg.FetchMaxBytes(int64(len(path))))
+			_, err := agentmsg.DownloadEventAttachment(t.Context(), agentmsg.EventAttachment{URL: agentmsg.Secret(s.URL() + path)}, &got, agentmsg.FetchAllowPrivate(), agentmsg.FetchMaxBytes(int64(len(path))))
 			if err != nil || got.String() != path {
 				t.Errorf("%s: %q, %v", path, &got, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,16 +30,16 @@ func fetch(t *testing.T, url string, opts ...agentmsg.FetchOption) (string, erro
 // answer before; what comes in is not unpacked.
 func TestFetchOnTheWire(t *testing.T) {
 	t.Parallel()
-	s := newFaultServer(t,
-		answers(200, "Set-Cookie: id=7; Path=/\r\n", fileContent), answers(200, "Content-Encoding: gzip\r\n", gzipped), answers(200, "", ""), answers(206, "", "part"))
+	s := peer.New(t,
+		peer.Answers(200, "Set-Cookie: id=7; Path=/\r\n", fileContent), peer.Answers(200, "Content-Encoding: gzip\r\n", gzipped), peer.Answers(200, "", ""), peer.Answers(206, "", "part"))
 	for _, content := range []string{fileContent, gzipped, "", "part"} {
-		got, err := fetch(t, s.url()+presignedTarget+"#there")
+		got, err := fetch(t, s.URL()+presignedTarget+"#there")
 		require.NoError(t, err)
 		require.True(t, content == got)
-		r := s.request(s.seen() - 1)
+		r := s.Request(s.Seen() - 1)
 		require.Equal(t, "GET "+presignedTarget, r.Method+" "+r.RequestURI)
 		require.Equal(t, http.Header{"Accept-Encoding": {"identity"}, "Connection": {"close"}}, r.Header)
-		require.Equal(t, s.listener.Addr().String(), r.Host)
+		require.Equal(t, s.Address(), r.Host)
 	}
 }
 
@@ -55,27 +56,22 @@ func TestFetchTransportOfItsOwn(t *testing.T) {
 func TestFetchBound(t *testing.T) {
 	t.Parallel()
 	chunks := func(c net.Conn, _ *http.Request) bool {
-		beginAnswer(c, 200, "Transfer-Encoding: chunked\r\n")
-		_, _ = io.WriteString(c, "4\r\nabcd\r\n6\r\nefghij\r\n0\r\n\r\n")
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n6\r\nefghij\r\n0\r\n\r\n")
 		return true
 	}
-	untilClosed := func(c net.Conn, _ *http.Request) bool {
-		beginAnswer(c, 200, "Connection: close\r\n")
-		_, _ = io.WriteString(c, "abcdefghij")
-		return false
-	}
+	untilClosed := peer.Unmeasured(200, "abcdefghij")
 	for name, row := range map[string]struct {
-		act   faultAct
+		act   peer.Act
 		bound int64
 		got   string
 	}{
-		"declared, exact": {answers(200, "", "abcdefghij"), 10, "abcdefghij"}, "declared, over": {answers(200, "", "abcdefghij"), 9, ""}, "only declared": {begins("", silence), 999, ""},
+		"declared, exact": {peer.Answers(200, "", "abcdefghij"), 10, "abcdefghij"}, "declared, over": {peer.Answers(200, "", "abcdefghij"), 9, ""}, "only declared": {peer.Torn(200, "", peer.Silence), 99, ""},
 		"chunked, exact": {chunks, 10, "abcdefghij"}, "chunked, over": {chunks, 9, "abcdefghi"}, "over between two chunks": {chunks, 4, "abcd"}, "over in the first": {chunks, 1, "a"},
-		"to the end, exact": {untilClosed, 10, "abcdefghij"}, "to the end, over": {untilClosed, 9, "abcdefghi"}, "flood": {flood(200, "", 64<<20), 100_000, strings.Repeat(" ", 100_000)},
+		"to the end, exact": {untilClosed, 10, "abcdefghij"}, "to the end, over": {untilClosed, 9, "abcdefghi"}, "flood": {peer.Flood(200, 64<<20), 100_000, strings.Repeat(" ", 100_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := fetch(t, newFaultServer(t, row.act).url()+presignedTarget, agentmsg.FetchMaxBytes(1), agentmsg.FetchMaxBytes(row.bound))
+			got, err := fetch(t, peer.New(t, row.act).URL()+presignedTarget, agentmsg.FetchMaxBytes(1), agentmsg.FetchMaxBytes(row.bound))
 			require.True(t, row.got == got, "%d bytes", len(got))
 			if strings.Contains(name, "exact") {
 				require.NoError(t, err)
@@ -118,44 +114,44 @@ func (takesBytes) Write(p []byte) (int, error) {
 // what a storage repeats of the request is in nothing.
 func TestFetchRefused(t *testing.T) {
 	t.Parallel()
-	other := newFaultServer(t)
+	other := peer.New(t)
 	for _, row := range []struct {
-		act      faultAct
+		act      peer.Act
 		status   int
 		code     agentmsg.Code
 		outcome  agentmsg.Outcome
 		location string
 	}{
-		{answers(301, "Location: "+other.url()+"/latest/meta-data?sig=s3cr3t\r\n", ""), 301, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, other.url() + "/latest/meta-data"},
-		{answers(302, "Location: http://169.254.169.254/latest/meta-data?sig=s3cr3t\r\n", ""), 302, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, "http://169.254.169.254/latest/meta-data"},
-		{answers(303, "Location: //user:s3cr3t@other.test/#s3cr3t\r\n", ""), 303, agentmsg.ErrRedirect, agentmsg.OutcomeUnknown, "//other.test/"},
-		{answers(307, "Location: "+other.url()+"\r\n", ""), 307, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, other.url()},
-		{answers(308, "", ""), 308, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, ""},
+		{peer.Answers(301, "Location: "+other.URL()+"/latest/meta-data?sig=s3cr3t\r\n", ""), 301, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, other.URL() + "/latest/meta-data"},
+		{peer.Answers(302, "Location: http://169.254.169.254/latest/meta-data?sig=s3cr3t\r\n", ""), 302, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, "http://169.254.169.254/latest/meta-data"},
+		{peer.Answers(303, "Location: //user:s3cr3t@other.test/#s3cr3t\r\n", ""), 303, agentmsg.ErrRedirect, agentmsg.OutcomeUnknown, "//other.test/"},
+		{peer.Answers(307, "Location: "+other.URL()+"\r\n", ""), 307, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, other.URL()},
+		{peer.Answers(308, "", ""), 308, agentmsg.ErrRedirect, agentmsg.OutcomeRejected, ""},
 		{storageSays(403, "AccessDenied", "Request has expired"), 403, agentmsg.ErrForbidden, agentmsg.OutcomeRejected, ""},
 		{storageSays(403, "SignatureDoesNotMatch", "not s3cr3t/us"), 403, agentmsg.ErrForbidden, agentmsg.OutcomeRejected, ""},
 		{storageSays(404, "NoSuchKey", ""), 404, agentmsg.ErrNotFound, agentmsg.OutcomeRejected, ""},
 		{storageSays(503, "SlowDown", ""), 503, agentmsg.ErrServer, agentmsg.OutcomeUnknown, ""},
-		{answers(429, "Retry-After: 7\r\n", ""), 429, agentmsg.ErrRateLimited, agentmsg.OutcomeRejected, ""},
+		{peer.Answers(429, "Retry-After: 7\r\n", ""), 429, agentmsg.ErrRateLimited, agentmsg.OutcomeRejected, ""},
 	} {
-		s := newFaultServer(t, row.act)
-		got, err := fetch(t, s.url()+presignedTarget)
+		s := peer.New(t, row.act)
+		got, err := fetch(t, s.URL()+presignedTarget)
 		e := as[*agentmsg.APIError](t, err)
 		require.Equal(t, []any{"", opFetch, agentmsg.MAIA, row.status, row.code, 1, row.outcome, row.location}, []any{got, e.Op, e.API, e.Status, e.Code, e.Attempts, e.Outcome, e.Location})
 		require.NotContains(t, e.Reason+e.Message+string(e.Body)+e.Location+e.RequestID, secretWord)
 		require.NotContains(t, string(e.Body), "top-string")
-		require.Equal(t, 1, s.seen(), "one attempt")
+		require.Equal(t, 1, s.Seen(), "one attempt")
 		require.Equal(t, row.status == 429, agentmsg.Temporary(err))
 	}
-	require.Zero(t, other.seen())
+	require.Zero(t, other.Seen())
 }
 
 // A connection that the next call could use is not kept.
 func TestFetchKeepsNoConnection(t *testing.T) {
 	t.Parallel()
 	conns := make(chan int, 3)
-	s := acceptingServer(t, func(nth int, _ net.Conn) bool { conns <- nth; return true })
+	s := peer.Greeted(t, func(nth int, _ net.Conn) bool { conns <- nth; return true })
 	for range 3 {
-		_, err := fetch(t, s.url())
+		_, err := fetch(t, s.URL())
 		require.NoError(t, err)
 	}
 	require.Len(t, conns, 3)

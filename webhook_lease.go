@@ -38,6 +38,11 @@ func (d *delivery) renew() {
 		d.logFailure(&d.handling, "deduper", err)
 		d.lease.lost = errors.Is(err, ErrLeaseLost)
 		select {
+		case <-d.lease.stop: // before the next second, should both be there
+			return
+		default:
+		}
+		select {
 		case <-tick.C:
 		case <-d.lease.stop:
 			return
