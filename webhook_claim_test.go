@@ -313,6 +313,7 @@ func TestHandlerTap(t *testing.T) {
 		"failed":          {func() (bool, error) { return false, no }, 503, agentmsg.WebhookStats{Failed: 1}, "0s done 0s"},
 		"taken, failed":   {func() (bool, error) { return true, no }, 503, agentmsg.WebhookStats{Failed: 1}, "0s done 0s"},
 		"panicked":        {func() (bool, error) { panic("no") }, 503, agentmsg.WebhookStats{Failed: 1}, "0s done 0s"},
+		"goroutine over":  {func() (bool, error) { runtime.Goexit(); return true, nil }, 500, agentmsg.WebhookStats{Failed: 1}, "0s done 0s"},
 		"taken after 9 s": {func() (bool, error) { time.Sleep(9 * time.Second); return true, nil }, 503, agentmsg.WebhookStats{Handled: 1}, "9s done 24h0m0s"},
 	} {
 		for _, queued := range []bool{false, true} {

@@ -74,6 +74,22 @@ func TestQueueBackoff(t *testing.T) {
 	})
 }
 
+// Events without a session have no order: none waits for another.
+func TestQueueWithoutSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, d := queue(t, 1, 10)
+		d.fails["1"] = 1
+		for _, id := range []string{"1", "2", "3"} {
+			require.Equal(t, 200, deliver(t, h, messageBody("", id, "x")).Code)
+			synctest.Wait()
+		}
+		require.Equal(t, []string{"0s 1", "0s 2", "0s 3"}, d.read())
+		require.NoError(t, h.Shutdown(t.Context()))
+		require.Equal(t, agentmsg.WebhookStats{Handled: 3, Failed: 1}, h.Stats())
+	})
+}
+
 // Depth counts what waits: not what runs, but what is in back-off.
 func TestQueueDepth(t *testing.T) {
 	t.Parallel()
