@@ -88,8 +88,10 @@ func TestDedupeDefaultMaxKeys(t *testing.T) {
 	for _, limit := range []int{0, -1} {
 		m := &memory{t: t, MemoryDeduper: agentmsg.MemoryDeduper{MaxKeys: limit}}
 		for i := range 100_000 {
-			m.handle(strconv.Itoa(i), time.Hour)
+			c, _ := m.Claim(t.Context(), strconv.Itoa(i), time.Minute)
+			_ = m.Done(t.Context(), c, time.Hour)
 		}
+		require.Equal(t, 100_000, agentmsg.MemoryKeys(&m.MemoryDeduper))
 		m.wants(agentmsg.ClaimHandled, "0", "1", "99999")
 		m.granted("one more")
 		require.Equal(t, agentmsg.ClaimGranted, m.claim("0", 0).State)
