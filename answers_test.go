@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -68,8 +69,8 @@ func TestAnswerWithResponse(t *testing.T) {
 		want   agentmsg.Response
 		known  agentmsg.RateLimit // the client's: of any answer so far
 	}{
-		{[]tripFunc{memorySays(202, limits, goodPause)}, agentmsg.Response{Status: 202, Header: limits, Body: []byte(goodPause), Attempts: 1, RateLimit: limit, RequestID: "r1"}, limit},
-		{[]tripFunc{memorySays(503, limits, ""), memorySays(200, nil, goodPause)}, agentmsg.Response{Status: 200, Header: http.Header{}, Body: []byte(goodPause), Attempts: 2}, limit},
+		{[]tripFunc{memorySays(202, limits, peer.Good)}, agentmsg.Response{Status: 202, Header: limits, Body: []byte(peer.Good), Attempts: 1, RateLimit: limit, RequestID: "r1"}, limit},
+		{[]tripFunc{memorySays(503, limits, ""), memorySays(200, nil, peer.Good)}, agentmsg.Response{Status: 200, Header: http.Header{}, Body: []byte(peer.Good), Attempts: 2}, limit},
 		{[]tripFunc{memorySays(503, limits, ""), memoryFails(errRefused), memorySays(404, some, "none")}, agentmsg.Response{Status: 404, Header: some, Body: []byte("none"), Attempts: 3, RateLimit: partly}, partly},
 		{[]tripFunc{memorySays(200, ray, "nonsense")}, agentmsg.Response{Status: 200, Header: ray, Body: []byte("nonsense"), Attempts: 1, RequestID: "r2"}, agentmsg.RateLimit{}},
 		{[]tripFunc{memorySays(503, some, ""), memoryFails(errRefused), memoryFails(errRefused)}, agentmsg.Response{Attempts: 3}, partly},
@@ -77,7 +78,7 @@ func TestAnswerWithResponse(t *testing.T) {
 		got := agentmsg.Response{RequestID: "of another call", Attempts: 9}
 		client := faultClient(t, "http://api.test", inMemoryOf(row.script...).client())
 		err := callSafe(t.Context(), client, agentmsg.WithResponse(&got), agentmsg.WithIdempotencyKey("k"))
-		require.Equal(t, string(row.want.Body) == goodPause, err == nil)
+		require.Equal(t, string(row.want.Body) == peer.Good, err == nil)
 		require.Positive(t, got.Duration)
 		got.Duration, row.want.IdempotencyKey = 0, "k"
 		if row.want.RateLimit == (agentmsg.RateLimit{}) {

@@ -154,7 +154,7 @@ func (s *AttachmentsService) put(ctx context.Context, ticket *UploadTicket, f Fi
 		return nil, err
 	}
 	source := &transport.Source{Open: f.Open, Size: f.Size, ContentType: ticket.ContentType, Once: f.once}
-	_, err := call[struct{}](ctx, s.core, request{op: wire.Put, file: &fileTransfer{param: "UploadURL", url: ticket.UploadURL, source: source}}, opts)
+	_, err := call[struct{}](ctx, s.core, request{op: wire.Put, file: &fileTransfer{param: "UploadURL", advice: fromTicket, url: ticket.UploadURL, source: source}}, opts)
 	return source, err
 }
 
@@ -231,7 +231,7 @@ func (s *AttachmentsService) Download(ctx context.Context, fileKey string, w io.
 		return 0, err
 	}
 	sink := &transport.Sink{To: w}
-	transfer := &fileTransfer{param: "DownloadURL", url: ticket.DownloadURL, sink: sink}
+	transfer := &fileTransfer{param: "DownloadURL", advice: fromTicket, url: ticket.DownloadURL, sink: sink}
 	_, err = call[struct{}](ctx, s.core, request{op: wire.Download, file: transfer}, append(slices.Clip(opts), forStorage))
 	return sink.Written, err
 }

@@ -76,6 +76,9 @@ const (
 	// ErrLeaseLost: the claim is no longer held: its lease ended, it is done
 	// already, or it never was granted; see [Deduper].
 	ErrLeaseLost Code = "lease_lost"
+	// ErrForbiddenAddress: the URL of an event's attachment leads to an address
+	// that is not public; nothing was sent.
+	ErrForbiddenAddress Code = "forbidden_address"
 )
 
 // codeOf is the code of a status, and of what the body adds to it.

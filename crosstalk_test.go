@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -31,22 +32,22 @@ func TestNoCrossTalk(t *testing.T) {
 		if key := r.Header.Get("X-Idempotency-Key"); key != "" && key != id || !strings.Contains(body.String(), "content of "+id) {
 			mixed.Store("another call's request: "+body.String(), true)
 		}
-		return answers(200, "X-Request-Id: "+id+"\r\n", fmt.Sprintf(`{"id":%q,"messageId":%[1]q,"sessionId":%[1]q,"userMessage":{"id":%[1]q},"data":{"message":{"id":%[1]q}}}`, id))(c, r)
+		return peer.Answers(200, "X-Request-Id: "+id+"\r\n", fmt.Sprintf(`{"id":%q,"messageId":%[1]q,"sessionId":%[1]q,"userMessage":{"id":%[1]q},"data":{"message":{"id":%[1]q}}}`, id))(c, r)
 	}
-	script := make([]faultAct, 4*callers*calls)
+	script := make([]peer.Act, 4*callers*calls)
 	dice := rand.New(rand.NewPCG(1, 2))
 	for i := range script {
 		script[i] = echo
 		if dice.IntN(5) == 0 { // a retry shares nothing either
-			script[i] = refusal(429, "Retry-After: 0\r\n")
+			script[i] = peer.Refusal(429, "Retry-After: 0\r\n")
 		}
 	}
-	s := newFaultServer(t, script...)
+	s := peer.New(t, script...)
 	pool := &http.Transport{MaxIdleConnsPerHost: callers}
 	clients := map[string]*agentmsg.Client{}
 	for _, whose := range []string{"a", "b"} {
-		clients[whose] = faultClient(t, s.url(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}),
-			agentmsg.WithMAIA("token-of-"+whose), agentmsg.WithBluBash("key-of-"+whose), agentmsg.WithConversations(s.url()+"/v1", "other-of-"+whose))
+		clients[whose] = faultClient(t, s.URL(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}),
+			agentmsg.WithMAIA("token-of-"+whose), agentmsg.WithBluBash("key-of-"+whose), agentmsg.WithConversations(s.URL()+"/v1", "other-of-"+whose))
 	}
 	var all sync.WaitGroup
 	errs := make([]error, callers)
@@ -65,7 +66,7 @@ func TestNoCrossTalk(t *testing.T) {
 		require.NoError(t, err)
 	}
 	mixed.Range(func(what, _ any) bool { t.Error(what); return true })
-	require.Greater(t, s.seen(), callers*calls, "some were repeated")
+	require.Greater(t, s.Seen(), callers*calls, "some were repeated")
 }
 
 // crossCall makes one call of the id, and compares what came back.

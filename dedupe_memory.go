@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// defaultMaxKeys is more than a day of the busiest account's messages would
-// need at one a second.
+// defaultMaxKeys holds a day's messages at one a second.
 const defaultMaxKeys = 100_000
 
 // MemoryDeduper is a [Deduper] in memory. The zero value is ready.
@@ -21,22 +20,23 @@ const defaultMaxKeys = 100_000
 //
 // It is safe for concurrent use and must not be copied after its first use.
 // It owns no goroutine and needs no Close. No method waits: none looks at ctx,
-// and the only error is [ErrLeaseLost]. A call costs about the same however
-// many keys there are. Time is that of package time, so testing/synctest
+// and the only error is [ErrLeaseLost]. A call takes a microsecond or two, also
+// with a million keys. Time is that of package time, so testing/synctest
 // drives it. Tokens are the numbers of the claims: unique in this
 // MemoryDeduper, and no secret.
 type MemoryDeduper struct {
 	// MaxKeys bounds the keys that are remembered or claimed; 0 or less means
-	// 100,000, some 30 MB with keys of 50 bytes. When full the key that was
+	// 100,000, some 25 MB with keys of 50 bytes. When full the key that was
 	// handled longest ago is forgotten early, so that its redelivery would run
 	// again; a claim in flight never is. Full of claims in flight it grows
-	// past MaxKeys rather than refuse, and shrinks again once they end. Set it
-	// before the first use.
+	// past MaxKeys rather than refuse, and shrinks again once they end and
+	// others come. Set it before the first use.
 	MaxKeys int
 
 	mu      sync.Mutex
 	keys    map[string]*memoryKey
-	ends    memoryEnds // all keys, the one that ends first at the top
+	leases  memoryEnds // the keys that are claimed, the one that ends first at the top
+	keeps   memoryEnds // those that are handled; apart, as a claim among them would go all the way up and down
 	handled list.List  // of *memoryKey, the one handled longest ago in front
 	claims  uint64     // how many were granted
 }
@@ -46,7 +46,7 @@ type memoryKey struct {
 	key     string
 	token   string
 	end     time.Time     // of the lease, or of the keep
-	at      int           // its place in ends
+	at      int           // its place in leases or keeps
 	handled *list.Element // its place in handled; nil while it is claimed
 }
 
@@ -76,7 +76,7 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration
 		d.keys = map[string]*memoryKey{}
 	}
 	d.keys[key] = k
-	heap.Push(&d.ends, k)
+	heap.Push(&d.leases, k)
 	return Claim{Key: key, Token: k.token, State: ClaimGranted}, nil
 }
 
@@ -89,7 +89,8 @@ func (d *MemoryDeduper) Renew(_ context.Context, c Claim, lease time.Duration) e
 	if k == nil {
 		return ErrLeaseLost
 	}
-	d.endAt(k, now.Add(lease))
+	k.end = now.Add(lease)
+	heap.Fix(&d.leases, k.at)
 	return nil
 }
 
@@ -105,8 +106,10 @@ func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) err
 	case keep <= 0:
 		d.forget(k)
 	default:
+		heap.Remove(&d.leases, k.at)
+		k.end = now.Add(keep)
+		heap.Push(&d.keeps, k)
 		k.handled = d.handled.PushBack(k)
-		d.endAt(k, now.Add(keep))
 	}
 	return nil
 }
@@ -130,29 +133,30 @@ func (d *MemoryDeduper) makeRoom(now time.Time) {
 	}
 	for range 2 {
 		switch oldest := d.handled.Front(); {
-		case len(d.ends) > 0 && d.ends[0].over(now):
-			d.forget(d.ends[0])
+		case d.leases.firstOver(now):
+			d.forget(d.leases[0])
+		case d.keeps.firstOver(now):
+			d.forget(d.keeps[0])
 		case len(d.keys) >= limit && oldest != nil:
 			d.forget(oldest.Value.(*memoryKey))
 		}
 	}
 }
 
-func (d *MemoryDeduper) endAt(k *memoryKey, end time.Time) {
-	k.end = end
-	heap.Fix(&d.ends, k.at)
-}
-
 func (d *MemoryDeduper) forget(k *memoryKey) {
 	delete(d.keys, k.key)
-	heap.Remove(&d.ends, k.at)
-	if k.handled != nil {
-		d.handled.Remove(k.handled)
+	if k.handled == nil {
+		heap.Remove(&d.leases, k.at)
+		return
 	}
+	heap.Remove(&d.keeps, k.at)
+	d.handled.Remove(k.handled)
 }
 
 // memoryEnds is a heap of package container/heap.
 type memoryEnds []*memoryKey
+
+func (e memoryEnds) firstOver(now time.Time) bool { return len(e) > 0 && e[0].over(now) }
 
 func (e memoryEnds) Len() int           { return len(e) }
 func (e memoryEnds) Less(i, j int) bool { return e[i].end.Before(e[j].end) }

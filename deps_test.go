@@ -31,7 +31,7 @@ func TestWhatIsLinked(t *testing.T) {
 		}
 	}
 	require.NotContains(t, linked[module], module+"/mockserver")
-	for _, leaf := range []string{"wire", "transport", "signature"} {
+	for _, leaf := range []string{"wire", "transport", "signature", "peer"} {
 		require.NotEmpty(t, linked[module+"/internal/"+leaf])
 		for _, path := range linked[module+"/internal/"+leaf] {
 			require.False(t, strings.HasPrefix(path, module), "%s links %s", leaf, path)

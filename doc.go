@@ -75,6 +75,10 @@
 // written again no longer fits its signature. The scheme has no protection
 // against replays: deduplicate messages by [Event.DedupeKey].
 //
+// [DownloadEventAttachment] brings the file of an event: bounded, without
+// credentials, and from public addresses alone, so that no webhook makes your
+// server read its own network.
+//
 // # Files
 //
 // [AttachmentsService.Upload] brings a [File] to MAIA's storage and returns the

@@ -1,6 +1,7 @@
 package agentmsg
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -82,7 +83,7 @@ type MessageEvent struct {
 	ExternalUserID string            `json:"externalUserId,omitempty"`
 	Attachments    []EventAttachment `json:"attachments,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // EventAttachment is a file of a [MessageEvent].
@@ -92,7 +93,8 @@ type EventAttachment struct {
 	// ID is the attachment's; it is no fileKey.
 	ID string `json:"id"`
 	// URL is presigned: who has it can read the file, by a GET without
-	// credentials. That of the mock server is reached over its Transport.
+	// credentials, which [DownloadEventAttachment] makes. That of the mock
+	// server is reached over its Transport.
 	URL Secret `json:"url"`
 	// Type is the file's family, such as document.
 	Type string `json:"type"`
@@ -120,7 +122,7 @@ type FieldUpdateEvent struct {
 	UpdatedAt     EventTime       `json:"updatedAt,omitzero"`
 	SessionID     SessionID       `json:"sessionId,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // RecordCreatedEvent is a new CRM record.
@@ -142,7 +144,7 @@ type RecordCreatedEvent struct {
 	CreatedAt       EventTime                  `json:"createdAt,omitzero"`
 	SessionID       SessionID                  `json:"sessionId,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // RecordDeletedEvent is a deleted CRM record.
@@ -154,7 +156,7 @@ type RecordDeletedEvent struct {
 	KanbanID  KanbanID  `json:"kanbanId,omitempty"`
 	SessionID SessionID `json:"sessionId,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // AIPauseEvent says that the AI stopped answering in a session, or answers
@@ -167,7 +169,7 @@ type AIPauseEvent struct {
 	// AIPaused is nil where the delivery does not say.
 	AIPaused *bool `json:"aiPaused,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // UnknownEvent is a delivery that this version cannot read as another kind: a
@@ -181,7 +183,7 @@ type UnknownEvent struct {
 	// SessionID is empty where the delivery names none, or not as a text.
 	SessionID SessionID `json:"sessionId,omitempty"`
 
-	raw string
+	raw []byte
 }
 
 // EventType returns [EventMessage].
@@ -270,9 +272,9 @@ func (e *AIPauseEvent) sealed()       {}
 func (e *UnknownEvent) sealed()       {}
 
 // rawOf copies what came, so that no caller can change it for another.
-func rawOf(raw string, e Event) json.RawMessage {
-	if raw != "" {
-		return json.RawMessage(raw)
+func rawOf(raw []byte, e Event) json.RawMessage {
+	if len(raw) > 0 {
+		return bytes.Clone(raw)
 	}
 	built, _ := json.Marshal(e) // nil where it fails, as Raw promises
 	return built

@@ -136,8 +136,8 @@ func decodeAs(kind EventType, body []byte) (Event, *EventType, error) {
 	return &d.UnknownEvent, d.Said, err
 }
 
-func readInto(body []byte, d any, raw *string) error {
-	*raw = string(body)
+func readInto(body []byte, d any, raw *[]byte) error {
+	*raw = body
 	return json.Unmarshal(body, d)
 }
 
@@ -171,7 +171,7 @@ func settle(event Event, said *EventType, body []byte) Event {
 	if whole {
 		return event
 	}
-	unknown := &UnknownEvent{raw: string(body)}
+	unknown := &UnknownEvent{raw: body}
 	if said != nil && isText(seen.EventType) {
 		unknown.Type = *said
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,23 +22,23 @@ func TestDownloadURLPath(t *testing.T) {
 	} {
 		ticket, err := api.client.Attachments.DownloadURL(t.Context(), key)
 		require.NoError(t, err)
-		require.Equal(t, api.storage.url()+presignedTarget, string(ticket.DownloadURL))
-		r := api.maia.request(api.maia.seen() - 1)
+		require.Equal(t, api.storage.URL()+presignedTarget, string(ticket.DownloadURL))
+		r := api.maia.Request(api.maia.Seen() - 1)
 		require.Equal(t, "GET /attachments/"+want, r.Method+" "+r.RequestURI)
 	}
-	before := api.maia.seen()
+	before := api.maia.Seen()
 	for _, key := range []string{"", "/a", "a/", "a//b", "a/../b", "..", "./a"} {
 		_, err := api.client.Attachments.DownloadURL(t.Context(), key)
 		requireParam(t, err, agentmsg.OpDownloadURL, "FileKey")
 	}
-	require.Equal(t, before, api.maia.seen())
+	require.Equal(t, before, api.maia.Seen())
 }
 
 // Both steps on the wire; the bytes come as they are, packed ones too.
 func TestDownloadOnTheWire(t *testing.T) {
 	t.Parallel()
 	for content, header := range map[string]string{fileContent: "", gzipped: "Content-Encoding: gzip\r\n", "": "Content-Type: text/plain\r\n"} {
-		api := newFileAPI(t, answers(200, header, content))
+		api := newFileAPI(t, peer.Answers(200, header, content))
 		var got strings.Builder
 		var last agentmsg.Response
 		n, err := api.client.Attachments.Download(t.Context(), "a/b", &got, agentmsg.WithHeader("X-Trace", "7"), agentmsg.WithIdempotencyKey("key"), agentmsg.WithResponse(&last))
@@ -46,37 +46,28 @@ func TestDownloadOnTheWire(t *testing.T) {
 		require.EqualValues(t, len(content), n)
 		require.True(t, content == got.String())
 		require.Equal(t, []any{200, 0, ""}, []any{last.Status, len(last.Body), last.IdempotencyKey}, "of the storage, and no copy of the file")
-		first, second := api.maia.request(0), api.storage.request(0)
+		first, second := api.maia.Request(0), api.storage.Request(0)
 		require.Equal(t, []string{"7", "key", "Bearer " + secretToken}, []string{first.Header.Get("X-Trace"), first.Header.Get("X-Idempotency-Key"), first.Header.Get("Authorization")})
 		require.Equal(t, "GET "+presignedTarget, second.Method+" "+second.RequestURI)
 		require.Equal(t, http.Header{"Accept-Encoding": {"identity"}}, second.Header)
 	}
 }
 
-// begins is a header, some bytes, and an end.
-func begins(content string, end faultAct) faultAct {
-	return func(c net.Conn, r *http.Request) bool {
-		beginAnswer(c, http.StatusOK, "Content-Length: 1000\r\n")
-		_, _ = io.WriteString(c, content)
-		return end(c, r)
-	}
-}
-
 // It is repeated until the writer has got a byte, and no longer.
 func TestDownloadTorn(t *testing.T) {
 	t.Parallel()
-	whole := answers(200, "", "whole")
+	whole := peer.Answers(200, "", "whole")
 	for name, row := range map[string]struct {
-		script   []faultAct
+		script   []peer.Act
 		got      string
 		attempts int
 	}{
-		"before a header": {[]faultAct{fin, rst, whole}, "whole", 3}, "before a byte": {[]faultAct{begins("", fin), begins("", fin), whole}, "whole", 3}, "slow down": {[]faultAct{storageSays(503, "SlowDown", ""), whole}, "whole", 2},
-		"after a byte": {[]faultAct{begins("h", fin), whole}, "h", 1}, "in the middle": {[]faultAct{begins("", fin), begins("hal", fin), whole}, "hal", 2},
+		"before a header": {[]peer.Act{peer.FIN, peer.RST, whole}, "whole", 3}, "before a byte": {[]peer.Act{peer.Torn(200, "", peer.FIN), peer.Torn(200, "", peer.FIN), whole}, "whole", 3}, "slow down": {[]peer.Act{storageSays(503, "SlowDown", ""), whole}, "whole", 2},
+		"after a byte": {[]peer.Act{peer.Torn(200, "h", peer.FIN), whole}, "h", 1}, "in the middle": {[]peer.Act{peer.Torn(200, "", peer.FIN), peer.Torn(200, "hal", peer.FIN), whole}, "hal", 2},
 	} {
 		api, got := newFileAPI(t, row.script...), strings.Builder{}
 		n, err := api.client.Attachments.Download(t.Context(), "k", &got)
-		require.Equal(t, []any{row.got, int64(len(row.got)), row.attempts}, []any{got.String(), n, api.storage.seen()}, name)
+		require.Equal(t, []any{row.got, int64(len(row.got)), row.attempts}, []any{got.String(), n, api.storage.Seen()}, name)
 		if row.got == "whole" {
 			require.NoError(t, err)
 			continue
@@ -91,11 +82,11 @@ func TestDownloadTorn(t *testing.T) {
 // An error's body is not the file.
 func TestDownloadRefused(t *testing.T) {
 	t.Parallel()
-	for _, act := range []faultAct{storageSays(403, "SignatureDoesNotMatch", "no"), storageSays(404, "NoSuchKey", "no"), storageSays(403, "AccessDenied", "Request has expired"), storageSays(503, "RequestExpired", ""), answers(302, "Location: http://other.test/?sig=s3cr3t\r\n", "")} {
+	for _, act := range []peer.Act{storageSays(403, "SignatureDoesNotMatch", "no"), storageSays(404, "NoSuchKey", "no"), storageSays(403, "AccessDenied", "Request has expired"), storageSays(503, "RequestExpired", ""), peer.Answers(302, "Location: http://other.test/?sig=s3cr3t\r\n", "")} {
 		api, got := newFileAPI(t, act), strings.Builder{}
 		n, err := api.client.Attachments.Download(t.Context(), "k", &got)
 		e := as[*agentmsg.APIError](t, err)
-		require.Equal(t, []any{agentmsg.OpDownload, 1, "", int64(0), 1}, []any{e.Op, e.Attempts, got.String(), n, api.storage.seen()})
+		require.Equal(t, []any{agentmsg.OpDownload, 1, "", int64(0), 1}, []any{e.Op, e.Attempts, got.String(), n, api.storage.Seen()})
 		require.NotContains(t, string(e.Body)+e.Location, secretWord)
 	}
 }
@@ -125,13 +116,13 @@ func TestDownloadWriterFails(t *testing.T) {
 	}{
 		{&limitedWriter{0, errDisk}, 0, errDisk}, {&limitedWriter{100, errDisk}, 100, errDisk}, {&limitedWriter{len(fileContent) - 1, errDisk}, int64(len(fileContent) - 1), errDisk}, {&limitedWriter{7, nil}, 7, io.ErrShortWrite},
 	} {
-		api := newFileAPI(t, answers(200, "", fileContent))
+		api := newFileAPI(t, peer.Answers(200, "", fileContent))
 		n, err := api.client.Attachments.Download(t.Context(), "k", row.writer)
 		require.Equal(t, row.n, n)
 		e := as[*agentmsg.TransportError](t, err)
 		require.ErrorIs(t, err, row.is)
 		require.Equal(t, []any{agentmsg.OpDownload, 200, 1, false}, []any{e.Op, e.Status, e.Attempts, agentmsg.Temporary(err)})
-		require.Equal(t, 1, api.storage.seen(), "it would fail again")
+		require.Equal(t, 1, api.storage.Seen(), "it would fail again")
 	}
 }
 
@@ -143,9 +134,9 @@ func TestDownloadBadParams(t *testing.T) {
 	requireParam(t, err, agentmsg.OpDownload, "w")
 	_, err = api.client.Attachments.Download(t.Context(), "", io.Discard)
 	requireParam(t, err, agentmsg.OpDownloadURL, "FileKey")
-	require.Zero(t, api.maia.seen())
+	require.Zero(t, api.maia.Seen())
 	for answer, text := range map[string]string{`{"downloadUrl":""}`: "it has no downloadUrl", `{"downloadUrl":"/k?sig=s3cr3t"}`: "its downloadUrl is not an absolute http", `{"downloadUrl":"file:///etc/passwd"}`: "its downloadUrl is not", `{"downloadUrl":"http://s3cr3t@s/"}`: "its downloadUrl has a user"} {
-		client := faultClient(t, newFaultServer(t, answers(200, "", answer)).url())
+		client := faultClient(t, peer.New(t, peer.Answers(200, "", answer)).URL())
 		_, err = client.Attachments.Download(t.Context(), "k", io.Discard)
 		require.Equal(t, agentmsg.OpDownloadURL, as[*agentmsg.DecodeError](t, err).Op, "the caller gave no URL: it is not a ParamError")
 		require.ErrorContains(t, err, text)
@@ -182,7 +173,7 @@ type slowWriter struct {
 func (w *slowWriter) Write(p []byte) (int, error) { time.Sleep(w.wait); return w.Buffer.Write(p) }
 
 // A download may last as long as it goes on: the time-out is of the server's
-// silence, and the writer's time is its own.
+// peer.Silence, and the writer's time is its own.
 func TestDownloadTimeoutIsOfSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const limit = 30 * time.Second

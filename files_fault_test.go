@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,22 +23,22 @@ func TestUploadAgainFromTheStart(t *testing.T) {
 	t.Parallel()
 	slow := storageSays(503, "SlowDown", "Please reduce your request rate.")
 	for name, row := range map[string]struct {
-		storage  func() *faultServer
+		storage  func() *peer.Server
 		attempts int
 	}{
-		"reset while it is sent": {func() *faultServer { return acceptingServer(t, resetMidway) }, 2},
-		"slow down, twice":       {func() *faultServer { return newFaultServer(t, slow, slow) }, 3},
-		"500, and none at all":   {func() *faultServer { return newFaultServer(t, storageSays(500, "InternalError", "x"), fin) }, 3},
-		"502 of a gateway":       {func() *faultServer { return newFaultServer(t, answers(502, "", "<html>")) }, 2},
+		"reset while it is sent": {func() *peer.Server { return peer.Greeted(t, peer.ResetFirst(64<<10)) }, 2},
+		"slow down, twice":       {func() *peer.Server { return peer.New(t, slow, slow) }, 3},
+		"500, and none at all":   {func() *peer.Server { return peer.New(t, storageSays(500, "InternalError", "x"), peer.FIN) }, 3},
+		"502 of a gateway":       {func() *peer.Server { return peer.New(t, peer.Answers(502, "", "<html>")) }, 2},
 	} {
 		api, file := fileAPIBehind(t, row.storage()), counted(fileContent)
 		var last agentmsg.Response
 		_, err := api.client.Attachments.Upload(t.Context(), file.file(len(fileContent)), agentmsg.WithResponse(&last))
 		require.NoError(t, err, name)
-		require.Equal(t, []int{row.attempts, 1}, []int{last.Attempts, api.maia.seen()}, name)
+		require.Equal(t, []int{row.attempts, 1}, []int{last.Attempts, api.maia.Seen()}, name)
 		file.requireCounts(t, row.attempts, row.attempts)
-		for n := range api.storage.seen() {
-			require.Equal(t, fileContent, bodyOf(t, api.storage.request(n)))
+		for n := range api.storage.Seen() {
+			require.Equal(t, fileContent, bodyOf(t, api.storage.Request(n)))
 		}
 	}
 }
@@ -46,7 +47,7 @@ func TestUploadAgainFromTheStart(t *testing.T) {
 func TestUploadDialRefused(t *testing.T) {
 	t.Parallel()
 	api, file := newFileAPI(t), counted("x")
-	require.NoError(t, api.storage.listener.Close())
+	api.storage.Refuse()
 	_, err := api.client.Attachments.Upload(t.Context(), file.file(1))
 	e := as[*agentmsg.TransportError](t, err)
 	require.Equal(t, []any{agentmsg.OpPut, 3, agentmsg.OutcomeNotSent}, []any{e.Op, e.Attempts, e.Outcome})
@@ -68,15 +69,15 @@ func TestUploadExpired(t *testing.T) {
 			api, file := newFileAPI(t, over), counted(fileContent)
 			got, err := api.client.Attachments.Upload(t.Context(), file.file(len(fileContent)))
 			require.NoError(t, err)
-			require.Equal(t, []any{"k/2", 2, 2}, []any{got.FileKey, api.maia.seen(), api.storage.seen()})
+			require.Equal(t, []any{"k/2", 2, 2}, []any{got.FileKey, api.maia.Seen(), api.storage.Seen()})
 			file.requireCounts(t, 2, 2)
-			require.Equal(t, fileContent, bodyOf(t, api.storage.request(1)))
+			require.Equal(t, fileContent, bodyOf(t, api.storage.Request(1)))
 
 			api, file = newFileAPI(t, over, over), counted("x")
 			_, err = api.client.Attachments.Upload(t.Context(), file.file(1))
 			e := as[*agentmsg.APIError](t, err)
 			require.Equal(t, []any{agentmsg.OpPut, status, code, message, 1}, []any{e.Op, e.Status, e.Reason, e.Message, e.Attempts})
-			require.Equal(t, [2]int{2, 2}, [2]int{api.maia.seen(), api.storage.seen()})
+			require.Equal(t, [2]int{2, 2}, [2]int{api.maia.Seen(), api.storage.Seen()})
 			file.requireCounts(t, 2, 2)
 		}
 	}
@@ -88,7 +89,7 @@ func TestPutExpired(t *testing.T) {
 	api := newFileAPI(t, storageSays(403, "AccessDenied", "Request has expired"))
 	err := api.client.Attachments.Put(t.Context(), api.putTicket(1), counted("x").file(1))
 	require.ErrorIs(t, as[*agentmsg.APIError](t, err), agentmsg.ErrForbidden)
-	require.Equal(t, [2]int{0, 1}, [2]int{api.maia.seen(), api.storage.seen()})
+	require.Equal(t, [2]int{0, 1}, [2]int{api.maia.Seen(), api.storage.Seen()})
 }
 
 // A new URL would not help here: one attempt, and of S3's XML nothing but
@@ -111,11 +112,11 @@ func TestUploadRefused(t *testing.T) {
 		require.Equal(t, []any{agentmsg.OpPut, agentmsg.MAIA, row.status, row.code, said, "R7", 1}, []any{e.Op, e.API, e.Status, e.Reason, e.Message, e.RequestID, e.Attempts})
 		require.Equal(t, "<Error><Code>"+row.code+"</Code><Message>"+row.message+"</Message></Error>", string(e.Body))
 		require.ErrorIs(t, err, row.is)
-		require.Equal(t, [2]int{1, 1}, [2]int{api.maia.seen(), api.storage.seen()})
+		require.Equal(t, [2]int{1, 1}, [2]int{api.maia.Seen(), api.storage.Seen()})
 		file.requireCounts(t, 1, 1)
 	}
 	for _, xml := range []string{"<Error><Kind>Other</Kind><StringToSign>top-string s3cr3t</StringToSign></Error>", "<?xml version='1.0'?><Error xmlns='x'><Code>Torn</Code><StringToSign>top-string"} {
-		api := newFileAPI(t, answers(403, "", xml))
+		api := newFileAPI(t, peer.Answers(403, "", xml))
 		_, err := api.client.Attachments.Upload(t.Context(), counted("x").file(1))
 		e := as[*agentmsg.APIError](t, err)
 		require.NotContains(t, e.Error()+e.Reason+e.Message+string(e.Body), "top-string")
@@ -128,13 +129,13 @@ func TestUploadFirstStepFails(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"fileKey":"k"}`: "has no uploadUrl", `{"uploadUrl":"http://s/k"}`: "has no fileKey", `{"uploadUrl":"/k?sig=s3cr3t","fileKey":"k"}`: "its uploadUrl is not an absolute http", `{"uploadUrl":"http://u:s3cr3t@s/","fileKey":"k"}`: "its uploadUrl has a user",
 	} {
-		client, file := faultClient(t, newFaultServer(t, answers(200, "", answer)).url()), counted("x")
+		client, file := faultClient(t, peer.New(t, peer.Answers(200, "", answer)).URL()), counted("x")
 		_, err := client.Attachments.Upload(t.Context(), file.file(1))
 		require.Equal(t, []any{agentmsg.OpRequestUpload, agentmsg.OutcomeAccepted}, []any{as[*agentmsg.DecodeError](t, err).Op, agentmsg.OutcomeOf(err)})
 		require.ErrorContains(t, err, want)
 		file.requireCounts(t, 0, 0)
 	}
-	client := faultClient(t, newFaultServer(t, refusal(403)).url())
+	client := faultClient(t, peer.New(t, peer.Refusal(403)).URL())
 	_, err := client.Attachments.Upload(t.Context(), counted("x").file(1))
 	require.Equal(t, agentmsg.OpRequestUpload, as[*agentmsg.APIError](t, err).Op)
 }
@@ -173,7 +174,7 @@ func TestUploadFileIsNotAsAnnounced(t *testing.T) {
 				require.ErrorIs(t, err, row.is)
 			}
 			file.requireCounts(t, 1, row.closed)
-			require.Zero(t, api.storage.seen(), "a whole request")
+			require.Zero(t, api.storage.Seen(), "a whole request")
 		})
 	}
 }
@@ -201,7 +202,7 @@ func TestUploadSmallFileTooLong(t *testing.T) {
 	api, file := newFileAPI(t), counted("xy")
 	_, err := api.client.Attachments.Upload(t.Context(), file.file(1))
 	requireSource(t, err, "1 bytes were announced, and there are at least 2")
-	require.Zero(t, api.storage.seen())
+	require.Zero(t, api.storage.Seen())
 }
 
 // On disk a file may go, shrink or grow between its announcement and its turn.
@@ -220,23 +221,23 @@ func TestUploadPathThatChanged(t *testing.T) {
 		_, err = api.client.Attachments.Upload(t.Context(), f)
 		requireSource(t, err, text)
 		require.NotContains(t, err.Error(), filepath.Dir(path))
-		require.Zero(t, api.storage.seen())
+		require.Zero(t, api.storage.Seen())
 	}
 }
 
 // What opens a single time is sent a single time.
 func TestUploadReaderOnce(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]*faultServer{
-		"lost": acceptingServer(t, resetMidway), "503": newFaultServer(t, storageSays(503, "SlowDown", "")), "expired": newFaultServer(t, storageSays(403, "ExpiredToken", "")), "429": newFaultServer(t, answers(429, "", "")),
+	for name, row := range map[string]*peer.Server{
+		"lost": peer.Greeted(t, peer.ResetFirst(64<<10)), "503": peer.New(t, storageSays(503, "SlowDown", "")), "expired": peer.New(t, storageSays(403, "ExpiredToken", "")), "429": peer.New(t, peer.Answers(429, "", "")),
 	} {
 		api, source := fileAPIBehind(t, row), &closingReader{Reader: strings.NewReader(fileContent)}
 		file := agentmsg.FileFromReader("a.txt", int64(len(fileContent)), source)
 		_, err := api.client.Attachments.Upload(t.Context(), file)
 		require.Error(t, err, name)
 		requireNoSecret(t, err)
-		require.Equal(t, []int{1, 1}, []int{api.maia.seen(), source.closed}, name)
-		require.LessOrEqual(t, api.storage.seen(), 1, name)
+		require.Equal(t, []int{1, 1}, []int{api.maia.Seen(), source.closed}, name)
+		require.LessOrEqual(t, api.storage.Seen(), 1, name)
 		if lost, ok := errors.AsType[*agentmsg.TransportError](err); ok {
 			require.Equal(t, []any{1, agentmsg.OutcomeUnknown}, []any{lost.Attempts, lost.Outcome})
 		}
@@ -244,6 +245,6 @@ func TestUploadReaderOnce(t *testing.T) {
 		require.ErrorContains(t, err, "use FileFromPath or FileFromBytes")
 		require.ErrorIs(t, err, agentmsg.ErrInvalidParam)
 		require.Equal(t, agentmsg.OutcomeNotSent, agentmsg.OutcomeOf(err))
-		require.Equal(t, 1, api.maia.seen(), "before the network")
+		require.Equal(t, 1, api.maia.Seen(), "before the network")
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
 // An Open that gives nothing is a file that failed, on whatever goroutine.
 func TestUploadOpenThatGivesNothing(t *testing.T) {
 	t.Parallel()
-	api := fileAPIBehind(t, newFaultServer(t))
+	api := fileAPIBehind(t, peer.New(t))
 	file := agentmsg.File{Name: "a.pdf", Size: 3, Open: func() (io.ReadCloser, error) { return nil, nil }}
 	_, err := api.client.Attachments.Upload(t.Context(), file)
 	require.ErrorContains(t, err, "its Open gave neither a reader nor an error")
@@ -23,24 +24,24 @@ func TestUploadOpenThatGivesNothing(t *testing.T) {
 
 func TestUploadReaderThatIsNil(t *testing.T) {
 	t.Parallel()
-	api := fileAPIBehind(t, newFaultServer(t))
+	api := fileAPIBehind(t, peer.New(t))
 	_, err := api.client.Attachments.Upload(t.Context(), agentmsg.FileFromReader("a.pdf", 3, nil))
 	require.ErrorIs(t, err, agentmsg.ErrInvalidParam)
-	require.Zero(t, api.maia.seen())
+	require.Zero(t, api.maia.Seen())
 }
 
 // A type that the wire would change is refused before it: the storage could
 // only say that a signature does not match.
 func TestUploadTypeThatTheWireChanges(t *testing.T) {
 	t.Parallel()
-	api := fileAPIBehind(t, newFaultServer(t))
+	api := fileAPIBehind(t, peer.New(t))
 	for _, contentType := range []string{"image/png ", " image/png", "image/\xffpng", "image/png\r\nX: y"} {
 		file := agentmsg.FileFromBytes("a.png", []byte("\x89PNG\r\n\x1a\n"))
 		file.ContentType = contentType
 		_, err := api.client.Attachments.Upload(t.Context(), file)
 		require.ErrorIs(t, err, agentmsg.ErrInvalidParam, "%q", contentType)
 	}
-	require.Zero(t, api.maia.seen())
+	require.Zero(t, api.maia.Seen())
 }
 
 // The limits of the categories hold in a message too, and both sizes are named.

@@ -13,13 +13,14 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
 // fileAPI is MAIA and a storage, each on a socket of its own. MAIA gives a
 // ticket for each request; the storage has the script.
 type fileAPI struct {
-	maia, storage *faultServer
+	maia, storage *peer.Server
 	client        *agentmsg.Client
 	target        string // of the presigned URLs
 }
@@ -27,34 +28,27 @@ type fileAPI struct {
 // presignedTarget has what S3's have, and everyday words.
 const presignedTarget = "/bucket/key%20a?X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Credential=s3cr3t%2Fus&X-Amz-Signature=s3cr3t"
 
-func newFileAPI(t *testing.T, script ...faultAct) *fileAPI {
+func newFileAPI(t *testing.T, script ...peer.Act) *fileAPI {
 	t.Helper()
-	return fileAPIBehind(t, newFaultServer(t, script...))
+	return fileAPIBehind(t, peer.New(t, script...))
 }
 
-func fileAPIBehind(t *testing.T, storage *faultServer) *fileAPI {
+func fileAPIBehind(t *testing.T, storage *peer.Server) *fileAPI {
 	t.Helper()
 	a := &fileAPI{storage: storage, target: presignedTarget}
-	a.maia = newFaultServer(t, slices.Repeat([]faultAct{a.ticket}, 20)...)
-	a.client = faultClient(t, a.maia.url())
+	a.maia = peer.New(t, slices.Repeat([]peer.Act{a.ticket}, 20)...)
+	a.client = faultClient(t, a.maia.URL())
 	return a
 }
 
 func (a *fileAPI) ticket(c net.Conn, r *http.Request) bool {
-	body := fmt.Sprintf(`{"uploadUrl":%q,"downloadUrl":%[1]q,"fileKey":"k/%d","expiresAt":1795608060000}`, a.storage.url()+a.target, a.maia.seen())
-	return answers(http.StatusOK, "", body)(c, r)
+	body := fmt.Sprintf(`{"uploadUrl":%q,"downloadUrl":%[1]q,"fileKey":"k/%d","expiresAt":1795608060000}`, a.storage.URL()+a.target, a.maia.Seen())
+	return peer.Answers(http.StatusOK, "", body)(c, r)
 }
 
 // putTicket is what a user's own ticket may say.
 func (a *fileAPI) putTicket(size int) *agentmsg.UploadTicket {
-	return &agentmsg.UploadTicket{UploadURL: agentmsg.Secret(a.storage.url() + a.target), FileKey: "k", ContentType: "text/plain", Size: int64(size)}
-}
-
-// request is the nth that the storage has read whole.
-func (s *faultServer) request(n int) *http.Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests[n]
+	return &agentmsg.UploadTicket{UploadURL: agentmsg.Secret(a.storage.URL() + a.target), FileKey: "k", ContentType: "text/plain", Size: int64(size)}
 }
 
 func bodyOf(t *testing.T, r *http.Request) string {
@@ -116,19 +110,10 @@ func (c *countedContent) Close() error {
 }
 
 // storageSays is a storage's XML, with what S3 repeats of the request.
-func storageSays(status int, code, message string) faultAct {
+func storageSays(status int, code, message string) peer.Act {
 	xml := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>" + code + "</Code><Message>" + message + "</Message>" +
 		"<SignatureProvided>" + secretWord + "</SignatureProvided><StringToSign>AWS4 top-string</StringToSign><RequestId>R</RequestId></Error>"
-	return answers(status, "Content-Type: application/xml\r\nX-Amz-Request-Id: R7\r\n", xml)
-}
-
-// resetMidway takes some of the first connection's bytes, then resets it.
-func resetMidway(nth int, c net.Conn) bool {
-	if nth > 0 {
-		return true
-	}
-	_, _ = io.ReadFull(c, make([]byte, 64<<10))
-	return rst(c, nil)
+	return peer.Answers(status, "Content-Type: application/xml\r\nX-Amz-Request-Id: R7\r\n", xml)
 }
 
 // requireSource is what every file that cannot be sent as announced ends in.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -31,16 +32,16 @@ func TestUploadOnTheWire(t *testing.T) {
 		got, err := api.client.Attachments.Upload(t.Context(), row.file)
 		require.NoError(t, err)
 		require.Equal(t, &agentmsg.Attachment{FileKey: "k/1", FileName: row.file.Name, ContentType: row.typ, Size: row.file.Size}, got)
-		require.Equal(t, [2]int{1, 1}, [2]int{api.maia.seen(), api.storage.seen()})
+		require.Equal(t, [2]int{1, 1}, [2]int{api.maia.Seen(), api.storage.Seen()})
 
-		first := api.maia.request(0)
+		first := api.maia.Request(0)
 		require.Equal(t, "POST /messages/upload", first.Method+" "+first.RequestURI)
 		require.JSONEq(t, row.announce, bodyOf(t, first))
 		require.Equal(t, "Bearer "+secretToken, first.Header.Get("Authorization"))
 
-		second := api.storage.request(0)
+		second := api.storage.Request(0)
 		require.Equal(t, "PUT "+presignedTarget, second.Method+" "+second.RequestURI)
-		require.Equal(t, strings.TrimPrefix(api.storage.url(), "http://"), second.Host)
+		require.Equal(t, strings.TrimPrefix(api.storage.URL(), "http://"), second.Host)
 		require.Empty(t, second.TransferEncoding)
 		require.Equal(t, row.file.Size, second.ContentLength)
 		require.Equal(t, http.Header{"Content-Type": {row.typ}, "Content-Length": {quotedSize(int(row.file.Size))}, "Accept-Encoding": {"identity"}}, second.Header)
@@ -61,7 +62,7 @@ func TestUploadTargetByteForByte(t *testing.T) {
 		}
 		api.target = target
 		require.NoError(t, api.client.Attachments.Put(t.Context(), api.putTicket(1), agentmsg.FileFromBytes("a", []byte("x"))), target)
-		require.Equal(t, want, api.storage.request(api.storage.seen()-1).RequestURI)
+		require.Equal(t, want, api.storage.Request(api.storage.Seen()-1).RequestURI)
 	}
 }
 
@@ -101,7 +102,7 @@ func TestPutBadParams(t *testing.T) {
 		requireParamError(t, err, agentmsg.OpPut, row.param, row.wayOut, agentmsg.ErrInvalidParam)
 		requireNoSecret(t, err)
 	}
-	require.Zero(t, api.storage.seen())
+	require.Zero(t, api.storage.Seen())
 }
 
 func ptrTo[T any](v T) *T { return &v }
@@ -122,7 +123,7 @@ func TestUploadBadParams(t *testing.T) {
 		_, err := api.client.Attachments.Upload(t.Context(), row.file)
 		require.Equal(t, []any{row.op, param}, []any{as[*agentmsg.ParamError](t, err).Op, as[*agentmsg.ParamError](t, err).Param})
 	}
-	require.Zero(t, api.maia.seen()+api.storage.seen())
+	require.Zero(t, api.maia.Seen()+api.storage.Seen())
 }
 
 // Headers, keys and members are for MAIA; of Put headers are for the storage.
@@ -133,21 +134,21 @@ func TestUploadOptionsGoToMAIA(t *testing.T) {
 	opts := []agentmsg.CallOption{agentmsg.WithHeader("X-Trace", "7"), agentmsg.WithIdempotencyKey("key"), agentmsg.WithField("extra", true), agentmsg.WithResponse(&last)}
 	_, err := api.client.Attachments.Upload(t.Context(), counted("x").file(1), opts...)
 	require.NoError(t, err)
-	first, second := api.maia.request(0), api.storage.request(0)
+	first, second := api.maia.Request(0), api.storage.Request(0)
 	require.Equal(t, []string{"7", "key"}, []string{first.Header.Get("X-Trace"), first.Header.Get("X-Idempotency-Key")})
 	require.JSONEq(t, `{"fileName":"a.txt","contentType":"text/plain","size":1,"extra":true}`, bodyOf(t, first))
 	require.Empty(t, second.Header.Get("X-Trace")+second.Header.Get("X-Idempotency-Key"))
-	require.Equal(t, []any{goodReceipt, ""}, []any{string(last.Body), last.IdempotencyKey}, "of the storage")
+	require.Equal(t, []any{peer.Good, ""}, []any{string(last.Body), last.IdempotencyKey}, "of the storage")
 
 	require.NoError(t, api.client.Attachments.Put(t.Context(), api.putTicket(1), counted("x").file(1), agentmsg.WithHeader("X-Amz-Meta-A", "b")))
-	require.Equal(t, "b", api.storage.request(1).Header.Get("X-Amz-Meta-A"))
+	require.Equal(t, "b", api.storage.Request(1).Header.Get("X-Amz-Meta-A"))
 }
 
 // 0 first, upwards, all of it at last; and anew on each attempt.
 func TestUploadProgress(t *testing.T) {
 	t.Parallel()
 	slow := storageSays(503, "SlowDown", "Please reduce your request rate.")
-	for attempts, script := range [][]faultAct{1: nil, 2: {slow}, 3: {slow, slow}} {
+	for attempts, script := range [][]peer.Act{1: nil, 2: {slow}, 3: {slow, slow}} {
 		if attempts == 0 {
 			continue
 		}

@@ -2,10 +2,14 @@ package agentmsg_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
+	"github.com/agentmsg/agentmsg/internal/transport"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,30 +30,39 @@ var http2Calls = [3]func(context.Context, *agentmsg.Client, ...agentmsg.CallOpti
 	},
 }
 
+// newHTTP2Peer is a peer and its client.
+func newHTTP2Peer(t *testing.T, script ...peer.Step) (*peer.HTTP2, *agentmsg.Client) {
+	t.Helper()
+	p := peer.NewHTTP2(t, script...)
+	pool := transport.NewTransport(time.Minute)
+	pool.TLSClientConfig = p.Trusting
+	return p, faultClient(t, p.URL(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}))
+}
+
 // What a peer did to the first of the streams, and how often the request then
 // arrives if the call makes one attempt, and if it makes three.
 var http2Faults = []struct {
 	name       string
-	step       http2Step
+	step       peer.Step
 	one, three [3]int
 }{
 	// Proof that it was not taken: net/http sends it again.
-	{"GOAWAY below ours", http2Step{false, http2GoAway(noError, 2, true)}, twice, twice},
-	{"GOAWAY below ours, then FIN", http2Step{false, http2GoAway(noError, 2, false)}, twice, twice},
-	{"GOAWAY below ours, calm down", http2Step{false, http2GoAway(calmDown, 2, true)}, twice, twice},
-	{"GOAWAY below ours at the header", http2Step{true, http2GoAway(noError, 2, true)}, twice, twice},
-	{"REFUSED_STREAM", http2Step{false, http2Reset(refusedStream)}, twice, twice},
-	{"REFUSED_STREAM at the header", http2Step{true, http2Reset(refusedStream)}, twice, twice},
+	{"GOAWAY below ours", peer.H2GoAway(peer.NoError, 2, true), twice, twice},
+	{"GOAWAY below ours, then FIN", peer.H2GoAway(peer.NoError, 2, false), twice, twice},
+	{"GOAWAY below ours, calm down", peer.H2GoAway(peer.CalmDown, 2, true), twice, twice},
+	{"GOAWAY below ours at the header", peer.H2GoAway(peer.NoError, 2, true).Early(), twice, twice},
+	{"REFUSED_STREAM", peer.H2Reset(peer.RefusedStream), twice, twice},
+	{"REFUSED_STREAM at the header", peer.H2Reset(peer.RefusedStream).Early(), twice, twice},
 	// No proof, and net/http takes it for one (golang/go#47635): the SDK does
 	// not learn of it. A server that takes a request, then ends its stream in
 	// this way, gets it twice.
-	{"PROTOCOL_ERROR", http2Step{false, http2Reset(protocolError)}, twice, twice},
+	{"PROTOCOL_ERROR", peer.H2Reset(peer.ProtocolError), twice, twice},
 	// No proof.
-	{"GOAWAY with ours, then FIN", http2Step{false, http2GoAway(noError, 0, false)}, once, harmless},
-	{"INTERNAL_ERROR", http2Step{false, http2Reset(internalError)}, once, harmless},
-	{"CANCEL", http2Step{false, http2Reset(cancelStream)}, once, harmless},
-	{"NO_ERROR", http2Step{false, http2Reset(noError)}, once, harmless},
-	{"FIN", http2Step{false, http2Gone}, once, harmless},
+	{"GOAWAY with ours, then FIN", peer.H2GoAway(peer.NoError, 0, false), once, harmless},
+	{"INTERNAL_ERROR", peer.H2Reset(peer.InternalError), once, harmless},
+	{"CANCEL", peer.H2Reset(peer.CancelStream), once, harmless},
+	{"NO_ERROR", peer.H2Reset(peer.NoError), once, harmless},
+	{"FIN", peer.H2FIN(), once, harmless},
 }
 
 // Over HTTP/2 what was provably not taken is sent again with its whole body,
@@ -63,17 +76,17 @@ func TestHTTP2Faults(t *testing.T) {
 					if !reused && strings.Contains(row.name, "calm") {
 						continue // net/http does not repeat a connection's first stream after an error
 					}
-					script := []http2Step{row.step}
+					script := []peer.Step{row.step}
 					if reused {
-						script = append([]http2Step{{false, http2Well}}, script...)
+						script = append([]peer.Step{peer.H2Well()}, script...)
 					}
-					p := newHTTP2Peer(t, script...)
+					p, client := newHTTP2Peer(t, script...)
 					if reused {
-						require.NoError(t, call(t.Context(), p.client))
+						require.NoError(t, call(t.Context(), client))
 					}
 					var got agentmsg.Response
-					err := call(t.Context(), p.client, agentmsg.WithMaxAttempts(most), agentmsg.WithResponse(&got), agentmsg.WithIdempotencyKey("mine"))
-					begun, bodies := p.seen()
+					err := call(t.Context(), client, agentmsg.WithMaxAttempts(most), agentmsg.WithResponse(&got), agentmsg.WithIdempotencyKey("mine"))
+					begun, bodies := p.Seen()
 					require.Equal(t, []int{want, want}, []int{begun - len(script) + 1, got.Attempts}, "%s, class %d, %d attempts: %v", row.name, class, most, err)
 					for _, body := range bodies {
 						require.Equal(t, bodies[0], body)
@@ -96,8 +109,8 @@ func TestHTTP2Faults(t *testing.T) {
 func TestHTTP2ReplayRefused(t *testing.T) {
 	t.Parallel()
 	for status, temporary := range map[string]bool{"429": true, "400": false} {
-		p := newHTTP2Peer(t, http2Step{false, http2Reset(refusedStream)}, http2Step{false, http2Status(status)})
-		err := http2Calls[2](t.Context(), p.client, agentmsg.WithMaxAttempts(1))
+		_, client := newHTTP2Peer(t, peer.H2Reset(peer.RefusedStream), peer.H2Status(status))
+		err := http2Calls[2](t.Context(), client, agentmsg.WithMaxAttempts(1))
 		require.Equal(t, []any{2, agentmsg.OutcomeRejected}, []any{as[*agentmsg.APIError](t, err).Attempts, agentmsg.OutcomeOf(err)})
 		require.Equal(t, temporary, agentmsg.Temporary(err))
 	}
@@ -106,13 +119,13 @@ func TestHTTP2ReplayRefused(t *testing.T) {
 // A file is opened once more for the replay.
 func TestHTTP2ReplayOfAFile(t *testing.T) {
 	t.Parallel()
-	for _, step := range []http2Step{{false, http2GoAway(noError, 2, true)}, {false, http2Reset(refusedStream)}, {true, http2Reset(refusedStream)}} {
-		p := newHTTP2Peer(t, http2Step{false, http2Well}, step)
-		require.NoError(t, http2Calls[0](t.Context(), p.client))
+	for _, step := range []peer.Step{peer.H2GoAway(peer.NoError, 2, true), peer.H2Reset(peer.RefusedStream), peer.H2Reset(peer.RefusedStream).Early()} {
+		p, client := newHTTP2Peer(t, peer.H2Well(), step)
+		require.NoError(t, http2Calls[0](t.Context(), client))
 		file, got := counted(longText), agentmsg.Response{}
-		ticket := &agentmsg.UploadTicket{UploadURL: agentmsg.Secret(p.url() + presignedTarget), ContentType: "a/b", Size: int64(len(longText))}
-		require.NoError(t, p.client.Attachments.Put(t.Context(), ticket, file.file(len(longText)), agentmsg.WithMaxAttempts(1), agentmsg.WithResponse(&got)))
-		_, bodies := p.seen()
+		ticket := &agentmsg.UploadTicket{UploadURL: agentmsg.Secret(p.URL() + presignedTarget), ContentType: "a/b", Size: int64(len(longText))}
+		require.NoError(t, client.Attachments.Put(t.Context(), ticket, file.file(len(longText)), agentmsg.WithMaxAttempts(1), agentmsg.WithResponse(&got)))
+		_, bodies := p.Seen()
 		require.Equal(t, longText, bodies[len(bodies)-1])
 		require.Equal(t, 2, got.Attempts)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -85,11 +86,10 @@ func TestLeakNoQueryOfATracedURL(t *testing.T) {
 // A server that answers with no HTTP has its words in net/http's error.
 func TestLeakNothingOfGarbage(t *testing.T) {
 	t.Parallel()
-	s := newFaultServer(t, func(c net.Conn, r *http.Request) bool {
-		_, _ = io.WriteString(c, r.Header.Get("Authorization")+"\r\n\r\n")
-		return false
+	s := peer.New(t, func(c net.Conn, r *http.Request) bool {
+		return peer.Garbage(r.Header.Get("Authorization"))(c, r)
 	})
-	requireNoSecret(t, callUnsafe(t.Context(), faultClient(t, s.url())))
+	requireNoSecret(t, callUnsafe(t.Context(), faultClient(t, s.URL())))
 }
 
 // The answer before the one that the context ended is in the error, without

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
@@ -16,7 +17,7 @@ type ledgerFault struct {
 	name  string
 	early bool // its body is not read
 	takes bool // it is processed, before act
-	act   faultAct
+	act   peer.Act
 }
 
 // ledgerRow is a fault and where it makes sense.
@@ -24,7 +25,7 @@ type ledgerRow struct {
 	name  string
 	takes taking
 	where func(*ledgerCall, *http.Request) bool // nil: everywhere
-	act   func(good string) faultAct
+	act   func(good string) peer.Act
 }
 
 type taking int
@@ -37,27 +38,21 @@ const (
 )
 
 // ledgerSays is an answer that has nothing of the good one.
-func ledgerSays(status int, header, body string) func(string) faultAct {
-	return func(string) faultAct { return answers(status, header, body) }
+func ledgerSays(status int, header, body string) func(string) peer.Act {
+	return func(string) peer.Act { return peer.Answers(status, header, body) }
 }
 
 // failsWith is an error in JSON, which a client reads to its end.
-func failsWith(status int, header string) func(string) faultAct {
+func failsWith(status int, header string) func(string) peer.Act {
 	return ledgerSays(status, header, `{"error":"Failure","message":"no"}`)
 }
 
 // ends is the end of the connection.
-func ends(end faultAct) func(string) faultAct { return func(string) faultAct { return end } }
+func ends(end peer.Act) func(string) peer.Act { return func(string) peer.Act { return end } }
 
 // tears sends half of the good answer.
-func tears(status int, end faultAct) func(string) faultAct {
-	return func(good string) faultAct {
-		return func(c net.Conn, r *http.Request) bool {
-			beginAnswer(c, status, "Content-Length: "+quotedSize(len(good)+2)+"\r\n")
-			_, _ = io.WriteString(c, good[:len(good)/2])
-			return end(c, r)
-		}
-	}
+func tears(status int, end peer.Act) func(string) peer.Act {
+	return func(good string) peer.Act { return peer.Torn(status, good[:len(good)/2], end) }
 }
 
 func onStorage(_ *ledgerCall, r *http.Request) bool { return ofStorage(r) }
@@ -85,18 +80,18 @@ const (
 )
 
 var ledgerRows = []ledgerRow{
-	{"FIN before the body", early, nil, ends(fin)},
-	{"RST before the body", early, nil, ends(rst)},
-	{"FIN", maybe, nil, ends(fin)},
-	{"RST", maybe, nil, ends(rst)},
-	{"FIN within a 200", always, nil, tears(200, fin)},
-	{"RST within a 200", always, nil, tears(200, rst)},
-	{"FIN within a 502", maybe, nil, tears(502, fin)},
-	{"RST within a 400", never, nil, tears(400, rst)},
-	{"FIN within a 429", never, nil, tears(429, fin)},
-	{"silence", maybe, onImpatient, ends(silence)},
-	{"silence within a 200", always, onImpatient, tears(200, silence)},
-	{"half a JSON", always, onAPI, func(good string) faultAct { return answers(200, "", good[:len(good)/2]) }},
+	{"FIN before the body", early, nil, ends(peer.FIN)},
+	{"RST before the body", early, nil, ends(peer.RST)},
+	{"FIN", maybe, nil, ends(peer.FIN)},
+	{"RST", maybe, nil, ends(peer.RST)},
+	{"FIN within a 200", always, nil, tears(200, peer.FIN)},
+	{"RST within a 200", always, nil, tears(200, peer.RST)},
+	{"FIN within a 502", maybe, nil, tears(502, peer.FIN)},
+	{"RST within a 400", never, nil, tears(400, peer.RST)},
+	{"FIN within a 429", never, nil, tears(429, peer.FIN)},
+	{"silence", maybe, onImpatient, ends(peer.Silence)},
+	{"silence within a 200", always, onImpatient, tears(200, peer.Silence)},
+	{"half a JSON", always, onAPI, func(good string) peer.Act { return peer.Answers(200, "", good[:len(good)/2]) }},
 	{"HTML 502", maybe, nil, ledgerSays(502, "Content-Type: text/html\r\n", html)},
 	{"500", maybe, nil, failsWith(500, "")},
 	{"503", maybe, nil, failsWith(503, "Retry-After: 0\r\n")},
@@ -130,25 +125,19 @@ var ledgerRows = []ledgerRow{
 	{"expired", never, onPUT, ledgerSays(403, "Content-Type: application/xml\r\n", expiredXML)},
 	{"wrong signature", never, onStorage, ledgerSays(403, "Content-Type: application/xml\r\n", xmlHead+"SignatureDoesNotMatch</Code></Error>")},
 	{"slow down", maybe, onStorage, ledgerSays(503, "Content-Type: application/xml\r\n", xmlHead+"SlowDown</Code></Error>")},
-	{"no HTTP", maybe, nil, func(string) faultAct {
-		return func(c net.Conn, _ *http.Request) bool { _, _ = io.WriteString(c, "SSH-2.0\r\n\r\n"); return false }
-	}},
-	{"well, then FIN", always, nil, func(good string) faultAct {
-		return func(c net.Conn, r *http.Request) bool { answers(200, "", good)(c, r); return false }
-	}},
-	{"well, then RST", always, nil, func(good string) faultAct {
-		return func(c net.Conn, r *http.Request) bool { answers(200, "", good)(c, r); return rst(c, r) }
-	}},
-	{"well, and slow", always, nil, func(good string) faultAct {
+	{"no HTTP", maybe, nil, ends(peer.Garbage("SSH-2.0"))},
+	{"well, then FIN", always, nil, func(good string) peer.Act { return peer.Then(peer.Answers(200, "", good), peer.FIN) }},
+	{"well, then RST", always, nil, func(good string) peer.Act { return peer.Then(peer.Answers(200, "", good), peer.RST) }},
+	{"well, and slow", always, nil, func(good string) peer.Act {
 		return func(c net.Conn, r *http.Request) bool {
 			<-time.After(2 * time.Millisecond)
-			return answers(200, "", good)(c, r)
+			return peer.Answers(200, "", good)(c, r)
 		}
 	}},
-	{"well, after a 103", always, nil, func(good string) faultAct {
+	{"well, after a 103", always, nil, func(good string) peer.Act {
 		return func(c net.Conn, r *http.Request) bool {
 			_, _ = io.WriteString(c, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
-			return answers(202, "", good)(c, r)
+			return peer.Answers(202, "", good)(c, r)
 		}
 	}},
 }
@@ -157,7 +146,7 @@ var ledgerRows = []ledgerRow{
 func faultOf(dice *rand.Rand, call *ledgerCall, r *http.Request) ledgerFault {
 	good := (*ledgerServer)(nil).goodAnswer(call, r)
 	if dice.IntN(5) < 2 {
-		return ledgerFault{name: "well", takes: true, act: answers(200, "", good)}
+		return ledgerFault{name: "well", takes: true, act: peer.Answers(200, "", good)}
 	}
 	for {
 		row := ledgerRows[dice.IntN(len(ledgerRows))]
@@ -168,7 +157,7 @@ func faultOf(dice *rand.Rand, call *ledgerCall, r *http.Request) ledgerFault {
 		f.act = row.act(good)
 		if strings.HasPrefix(row.name, "30") { // its target names the call
 			status := map[string]int{"302": 302, "303": 303, "307": 307}[row.name]
-			f.act = answers(status, strayed+call.id+"\r\n", "")
+			f.act = peer.Answers(status, strayed+call.id+"\r\n", "")
 		}
 		return f
 	}

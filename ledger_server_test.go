@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/agentmsg/agentmsg/internal/wire"
-	"github.com/stretchr/testify/require"
 )
 
 // ledgerEntry is what the servers know of one call.
@@ -28,13 +28,11 @@ type ledgerEntry struct {
 // ledgerServer is the APIs and the storage on one socket. What it does with a
 // request comes from the seed, the call and how many the call had before.
 type ledgerServer struct {
-	listener net.Listener
-	calls    []*ledgerCall
-	seed     uint64
-	workers  sync.WaitGroup
+	*peer.Loopback
+	calls []*ledgerCall
+	seed  uint64
 
 	mu      sync.Mutex
-	conns   map[net.Conn]bool
 	entries []ledgerEntry
 	faults  map[string]int
 	strays  []string // requests that name no call
@@ -42,53 +40,21 @@ type ledgerServer struct {
 
 func newLedgerServer(t *testing.T, seed uint64, size int) *ledgerServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s := &ledgerServer{listener: l, seed: seed, conns: map[net.Conn]bool{}, entries: make([]ledgerEntry, size), faults: map[string]int{}}
+	s := &ledgerServer{seed: seed, entries: make([]ledgerEntry, size), faults: map[string]int{}}
+	s.Loopback = peer.Listen(t, s.talk)
 	for n := range size {
-		s.calls = append(s.calls, planLedgerCall(seed, n, s.url()))
+		s.calls = append(s.calls, planLedgerCall(seed, n, s.URL()))
 	}
-	s.workers.Go(s.serve)
 	return s
 }
 
-func (s *ledgerServer) url() string { return "http://" + s.listener.Addr().String() }
-
-func (s *ledgerServer) serve() {
-	for {
-		c, err := s.listener.Accept()
-		if err != nil {
+func (s *ledgerServer) talk(_ int, c net.Conn) {
+	for in := bufio.NewReader(c); ; {
+		r, err := http.ReadRequest(in)
+		if err != nil || !s.exchange(c, r) {
 			return
 		}
-		s.mu.Lock()
-		s.conns[c] = true
-		s.mu.Unlock()
-		s.workers.Go(func() {
-			defer func() {
-				_ = c.Close()
-				s.mu.Lock()
-				delete(s.conns, c)
-				s.mu.Unlock()
-			}()
-			for in := bufio.NewReader(c); ; {
-				r, err := http.ReadRequest(in)
-				if err != nil || !s.exchange(c, r) {
-					return
-				}
-			}
-		})
 	}
-}
-
-// close returns when nothing is processed any more.
-func (s *ledgerServer) close() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	for c := range s.conns {
-		_ = c.Close()
-	}
-	s.mu.Unlock()
-	s.workers.Wait()
 }
 
 func (s *ledgerServer) exchange(c net.Conn, r *http.Request) bool {

@@ -54,7 +54,7 @@ func TestLedger(t *testing.T) {
 	}
 	all.Wait()
 	client.CloseIdleConnections()
-	s.close()
+	s.Close()
 	took := time.Since(began)
 	again := fmt.Sprintf("go test -run '^TestLedger$' . -ledger %d -ledger.seed %d", *ledgerSize, *ledgerSeed)
 	require.Empty(t, s.strays, again)
@@ -100,7 +100,7 @@ func ledgerClient(t *testing.T, s *ledgerServer, ops *sync.Map) *agentmsg.Client
 		return dial(ctx, network, address)
 	}
 	var tokens atomic.Int64
-	return faultClient(t, s.url(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}),
+	return faultClient(t, s.URL(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}),
 		agentmsg.WithMAIATokenSource(func(_ context.Context, refused string) (string, error) {
 			if refused != "" {
 				tokens.Add(1)

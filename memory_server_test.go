@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 )
 
 // tripFunc is a RoundTripper in one function, for tests in a bubble.
@@ -38,7 +39,7 @@ func (m *memoryServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n < len(m.script) {
 		return m.script[n](r)
 	}
-	return memorySays(200, nil, goodBody(r.URL.Path))(r)
+	return memorySays(200, nil, peer.Good)(r)
 }
 
 // waited is how long it was between the first two requests.

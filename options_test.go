@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -124,14 +125,14 @@ func TestOptionOrder(t *testing.T) {
 // The user's client goes on serving others: nothing of it may change.
 func TestWithHTTPClientIsNotWritten(t *testing.T) {
 	t.Parallel()
-	server := newFaultServer(t, refusal(302, "Location: /elsewhere\r\n"))
+	server := peer.New(t, peer.Refusal(302, "Location: /elsewhere\r\n"))
 	tr := &http.Transport{MaxIdleConns: 7, MaxIdleConnsPerHost: 3, IdleConnTimeout: time.Hour, MaxResponseHeaderBytes: 1 << 20}
 	before := tr.Clone() // which makes net/http set up what it does by itself
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	redirects := 0
 	h := &http.Client{Transport: tr, Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { redirects++; return nil }}
-	client := faultClient(t, server.url(), agentmsg.WithHTTPClient(h))
+	client := faultClient(t, server.URL(), agentmsg.WithHTTPClient(h))
 	require.ErrorIs(t, callSafe(t.Context(), client), agentmsg.ErrRedirect)
 	require.NoError(t, callUnsafe(t.Context(), client))
 	require.Zero(t, redirects, "CheckRedirect is ignored")
@@ -139,7 +140,7 @@ func TestWithHTTPClientIsNotWritten(t *testing.T) {
 	require.Equal(t, before, tr.Clone())
 	h.Transport, h.Timeout = memoryFails(io.EOF), 1 // a copy was made: what the user does later changes nothing
 	require.NoError(t, callUnsafe(t.Context(), client))
-	require.NoError(t, callUnsafe(t.Context(), faultClient(t, server.url(), agentmsg.WithHTTPClient(&http.Client{}))), "no Transport: one of our own")
+	require.NoError(t, callUnsafe(t.Context(), faultClient(t, server.URL(), agentmsg.WithHTTPClient(&http.Client{}))), "no Transport: one of our own")
 }
 
 func TestWithHTTPClientTimeout(t *testing.T) {
@@ -174,8 +175,8 @@ func TestOptionSecretsAreNotPrinted(t *testing.T) {
 // A copy shares the connections, and the client it comes from stays as it is.
 func TestWithSharesConnections(t *testing.T) {
 	t.Parallel()
-	server := newFaultServer(t)
-	base := faultClient(t, server.url())
+	server := peer.New(t)
+	base := faultClient(t, server.URL())
 	_, err := base.With(agentmsg.WithIdleConnTimeout(time.Second))
 	requireParam(t, err, "NewClient", "WithIdleConnTimeout")
 	other, err := base.With(agentmsg.WithMAIA("other"), agentmsg.WithUserAgent("x"))
@@ -185,11 +186,11 @@ func TestWithSharesConnections(t *testing.T) {
 	for _, client := range []*agentmsg.Client{again, other, base} {
 		require.NoError(t, callUnsafe(t.Context(), client))
 	}
-	require.Equal(t, 3, server.seen())
-	require.Len(t, server.conns, 1)
+	require.Equal(t, 3, server.Seen())
+	require.Equal(t, 1, server.Accepted())
 	for i, token := range []string{secretToken, "other", secretToken} {
-		require.Equal(t, "Bearer "+token, server.requests[i].Header.Get("Authorization"))
-		require.Equal(t, i == 1, strings.HasPrefix(server.requests[i].UserAgent(), "x "))
+		require.Equal(t, "Bearer "+token, server.Request(i).Header.Get("Authorization"))
+		require.Equal(t, i == 1, strings.HasPrefix(server.Request(i).UserAgent(), "x "))
 	}
 	for _, both := range [][]agentmsg.Option{
 		{agentmsg.WithIdleConnTimeout(1), agentmsg.WithHTTPClient(new(http.Client))}, {agentmsg.WithHTTPClient(new(http.Client)), agentmsg.WithIdleConnTimeout(1)},

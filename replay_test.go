@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/agentmsg/agentmsg/internal/transport"
 	"github.com/agentmsg/agentmsg/internal/wire"
 	"github.com/stretchr/testify/require"
@@ -34,16 +35,16 @@ func TestNoHiddenReplayOfAnUnsafeCall(t *testing.T) {
 			continue
 		}
 		for header, key := range givenKeys {
-			for _, end := range []faultAct{fin, rst} {
+			for _, end := range []peer.Act{peer.FIN, peer.RST} {
 				call := &ledgerCall{id: "call-000001", kind: kind}
-				anything := answers(200, "", goodLedgerAnswer(call))
-				s := newFaultServer(t, anything, end, anything)
-				client := faultClient(t, s.url())
+				anything := peer.Answers(200, "", goodLedgerAnswer(call))
+				s := peer.New(t, anything, end, anything)
+				client := faultClient(t, s.URL())
 				require.NoError(t, kind.run(t.Context(), client, call), "for a connection to use again")
 				var got agentmsg.Response
 				err := kind.run(t.Context(), client, call, key, agentmsg.WithResponse(&got))
-				require.Equal(t, 2, s.seen(), "%s with %s", kind.name, header)
-				require.Equal(t, "mine", s.request(1).Header.Get(header))
+				require.Equal(t, 2, s.Seen(), "%s with %s", kind.name, header)
+				require.Equal(t, "mine", s.Request(1).Header.Get(header))
 				require.Equal(t, agentmsg.OutcomeUnknown, agentmsg.OutcomeOf(err))
 				require.False(t, agentmsg.Temporary(err))
 				require.Equal(t, 1, got.Attempts)
@@ -62,14 +63,14 @@ func TestHiddenReplayRefused(t *testing.T) {
 	}
 	for _, call := range []func(context.Context, *agentmsg.Client, ...agentmsg.CallOption) error{faultCalls[1].call, reading} {
 		for status, code := range map[int]agentmsg.Code{422: agentmsg.ErrUnprocessable, 429: agentmsg.ErrRateLimited, 404: agentmsg.ErrNotFound} {
-			good := answers(200, "", anyAnswer)
-			s := newFaultServer(t, good, fin, refusal(status))
-			client := faultClient(t, s.url())
+			good := peer.Answers(200, "", anyAnswer)
+			s := peer.New(t, good, peer.FIN, peer.Refusal(status))
+			client := faultClient(t, s.URL())
 			require.NoError(t, call(t.Context(), client))
 			err := call(t.Context(), client, agentmsg.WithMaxAttempts(1))
-			require.Equal(t, 3, s.seen())
-			require.Equal(t, s.request(1).Header.Get(wire.HeaderIdempotencyKey), s.request(2).Header.Get(wire.HeaderIdempotencyKey))
-			require.Equal(t, bodyOf(t, s.request(1)), bodyOf(t, s.request(2)))
+			require.Equal(t, 3, s.Seen())
+			require.Equal(t, s.Request(1).Header.Get(wire.HeaderIdempotencyKey), s.Request(2).Header.Get(wire.HeaderIdempotencyKey))
+			require.Equal(t, bodyOf(t, s.Request(1)), bodyOf(t, s.Request(2)))
 			require.ErrorIs(t, err, code)
 			require.Equal(t, []any{2, agentmsg.OutcomeUnknown}, []any{as[*agentmsg.APIError](t, err).Attempts, agentmsg.OutcomeOf(err)})
 			require.False(t, agentmsg.Temporary(err))
@@ -80,13 +81,13 @@ func TestHiddenReplayRefused(t *testing.T) {
 // The last error is a refused dial, and proves nothing.
 func TestHiddenReplayFailsToDial(t *testing.T) {
 	t.Parallel()
-	var s *faultServer
-	s = newFaultServer(t, well, func(net.Conn, *http.Request) bool { _ = s.listener.Close(); return false })
-	client := faultClient(t, s.url())
+	var s *peer.Server
+	s = peer.New(t, peer.Well, func(net.Conn, *http.Request) bool { s.Refuse(); return false })
+	client := faultClient(t, s.URL())
 	require.NoError(t, faultCalls[1].call(t.Context(), client))
 	err := faultCalls[1].call(t.Context(), client, agentmsg.WithMaxAttempts(1))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
-	require.Equal(t, 2, s.seen())
+	require.Equal(t, 2, s.Seen())
 	require.Equal(t, []any{2, agentmsg.OutcomeUnknown}, []any{as[*agentmsg.TransportError](t, err).Attempts, agentmsg.OutcomeOf(err)})
 	require.False(t, agentmsg.Temporary(err))
 }
@@ -111,30 +112,30 @@ func TestHiddenReplayOfWhatDidNotLeave(t *testing.T) {
 	t.Parallel()
 	for _, c := range faultCalls {
 		for _, last := range []struct {
-			act     faultAct
+			act     peer.Act
 			outcome agentmsg.Outcome
-		}{{well, agentmsg.OutcomeNone}, {refusal(404), agentmsg.OutcomeRejected}} {
+		}{{peer.Well, agentmsg.OutcomeNone}, {peer.Refusal(404), agentmsg.OutcomeRejected}} {
 			if c.class == "keyed" && last.outcome == agentmsg.OutcomeRejected {
 				last.outcome = agentmsg.OutcomeUnknown // of a keyed one net/http takes no proof
 			}
-			s := newFaultServer(t, well, last.act)
+			s := peer.New(t, peer.Well, last.act)
 			shut := new(atomic.Bool)
 			pool := transport.NewTransport(time.Minute)
 			pool.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 				conn, err := new(net.Dialer).DialContext(ctx, network, address)
 				return deafConn{conn, shut}, err
 			}
-			client := faultClient(t, s.url(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}))
+			client := faultClient(t, s.URL(), agentmsg.WithHTTPClient(&http.Client{Transport: pool}))
 			require.NoError(t, c.call(t.Context(), client))
 			shut.Store(true)
 			pool.DialContext = new(net.Dialer).DialContext
 			var got agentmsg.Response
 			err := c.call(t.Context(), client, agentmsg.WithMaxAttempts(1), agentmsg.WithResponse(&got))
 			require.Equal(t, last.outcome, agentmsg.OutcomeOf(err), "%s: %v", c.class, err)
-			require.Equal(t, []int{2, 2}, []int{s.seen(), got.Attempts}, c.class)
-			first, err := io.ReadAll(s.request(0).Body)
+			require.Equal(t, []int{2, 2}, []int{s.Seen(), got.Attempts}, c.class)
+			first, err := io.ReadAll(s.Request(0).Body)
 			require.NoError(t, err)
-			require.Equal(t, string(first), bodyOf(t, s.request(1)))
+			require.Equal(t, string(first), bodyOf(t, s.Request(1)))
 		}
 	}
 }

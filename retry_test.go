@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,9 +41,8 @@ func TestRetryAfterIsWaited(t *testing.T) {
 		header      http.Header
 		least, most time.Duration
 	}{
-		{wish("2"), 2 * time.Second, 2400 * time.Millisecond}, {wish("60"), time.Minute, 61 * time.Second},
-		{nil, 0, usual}, {wish("0"), 0, usual}, {wish("soon"), 0, usual}, {wish("-30"), 0, usual}, {wish("Fri, 31 Dec 1999 23:00:00 GMT"), 0, usual},
-		{wish("Sat, 01 Jan 2000 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Saturday, 01-Jan-00 00:00:10 GMT"), 10 * time.Second, 11 * time.Second},
+		{wish("1"), time.Second, 1200 * time.Millisecond}, {wish("2"), 2 * time.Second, 2400 * time.Millisecond}, {wish("60"), time.Minute, 61 * time.Second},
+		{nil, 0, usual}, {wish("0"), 0, usual}, {wish("soon"), 0, usual}, {wish("-30"), 0, usual}, {wish("Fri, 31 Dec 1999 23:00:00 GMT"), 0, usual}, {wish("Sat, 01 Jan 2000 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Saturday, 01-Jan-00 00:00:10 GMT"), 10 * time.Second, 11 * time.Second}, {wish("Sat Jan  1 00:00:10 2000"), 10 * time.Second, 11 * time.Second}, {http.Header{"Retry-After": {"Fri, 01 Jan 1971 00:00:05 GMT"}, "Date": {"Fri, 01 Jan 1971 00:00:00 GMT"}}, 5 * time.Second, 6 * time.Second},
 		{http.Header{"X-Ratelimit-Reset": {"946684820"}}, 20 * time.Second, 21 * time.Second}, {http.Header{"Retry-After": {"Wed, 25 Nov 2026 12:00:05 GMT"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"}}, 5 * time.Second, 6 * time.Second},
 	} {
 		for _, c := range faultCalls {
@@ -273,7 +273,7 @@ func TestRetryWithAttemptHook(t *testing.T) {
 // An outage does not multiply the traffic: a retry costs ten, a success gives one.
 func TestRetryBudget(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		down, fine := memorySays(503, nil, ""), slices.Repeat([]tripFunc{memorySays(200, nil, goodPause)}, 10)
+		down, fine := memorySays(503, nil, ""), slices.Repeat([]tripFunc{memorySays(200, nil, peer.Good)}, 10)
 		script := append([]tripFunc{down, down, down, down, memoryFails(errRefused), memorySays(429, nil, "")}, fine...)
 		server := inMemoryOf(append(script, down, down, down, down)...)
 		client := retrying(t, server, policy(agentmsg.RetryPolicy{Budget: 20}))

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/agentmsg/agentmsg/internal/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +34,7 @@ func TestRoad(t *testing.T) {
 				break
 			}
 		}
-		return memorySays(200, nil, goodReceipt)(r)
+		return memorySays(200, nil, peer.Good)(r)
 	})}))
 	_, err := client.Messages.Send(t.Context(), agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Content: "hi"})
 	require.NoError(t, err)
@@ -140,13 +141,13 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := newFaultServer(t)
+	s := peer.New(t)
 	for _, c := range faultCalls {
-		err := c.call(ctx, faultClient(t, s.url()))
+		err := c.call(ctx, faultClient(t, s.URL()))
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, agentmsg.OutcomeNotSent, agentmsg.OutcomeOf(err))
 	}
-	require.Zero(t, s.seen())
+	require.Zero(t, s.Seen())
 }
 
 // A type that mirrors the wire says where that was read.

@@ -14,10 +14,13 @@ import (
 // fileTransfer is an exchange with the storage behind a presigned URL.
 type fileTransfer struct {
 	param  string // the URL's name, for errors
+	advice string // and where a good one comes from
 	url    Secret
 	source *transport.Source
 	sink   *transport.Sink
 }
+
+const fromTicket = "give the ticket as MAIA returned it"
 
 // peer is who the call goes to: the API, or the storage of its presigned URLs.
 func (x *exchange) peer() *transport.Endpoint {
@@ -32,11 +35,11 @@ func (x *exchange) peer() *transport.Endpoint {
 func (x *exchange) presigned(f *fileTransfer) error {
 	raw := string(f.url)
 	if reason := badPresigned(raw); reason != "" {
-		return invalid(x.name, f.param, reason+": give the ticket as MAIA returned it")
+		return invalid(x.name, f.param, reason+": "+f.advice)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return invalid(x.name, f.param, "is no URL: give the ticket as MAIA returned it") // badPresigned has seen that it is one
+		return invalid(x.name, f.param, "is no URL: "+f.advice) // badPresigned has seen that it is one
 	}
 	if path := rawPath(raw); path != u.EscapedPath() && !strings.HasPrefix(path, "//") {
 		u.Opaque = path

@@ -54,7 +54,9 @@ func (t *EventTime) UnmarshalJSON(b []byte) error {
 // those that a service like them might.
 func readTime(b []byte) time.Time {
 	b = bytes.TrimSpace(b)
-	if len(b) > 0 && b[0] == '"' {
+	if len(b) > 1 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 {
+		b = b[1 : len(b)-1]
+	} else if len(b) > 0 && b[0] == '"' {
 		var s string
 		if json.Unmarshal(b, &s) != nil {
 			return time.Time{}
@@ -79,8 +81,10 @@ var timeLayouts = [...]string{
 }
 
 func parseTime(s string) time.Time {
-	if n, err := strconv.ParseFloat(s, 64); err == nil {
-		return epoch(n)
+	if !isDated(s) {
+		if n, err := strconv.ParseFloat(s, 64); err == nil {
+			return epoch(n)
+		}
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -88,6 +92,12 @@ func parseTime(s string) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// isDated reports whether s begins with a year and a dash, as no number does:
+// most do, and to try them as one would cost more than to read them.
+func isDated(s string) bool {
+	return len(s) > 4 && s[4] == '-' && '0' <= s[3] && s[3] <= '9'
 }
 
 const (

@@ -37,7 +37,8 @@ const (
 // carry it.
 type Op string
 
-// The operations. Those of [Do] have the Op "Do".
+// The operations. Those of [Do] have the Op "Do", and
+// [DownloadEventAttachment] has its own name.
 const (
 	OpSend                    Op = "Messages.Send"
 	OpEcho                    Op = "Messages.Echo"

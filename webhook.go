@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -82,6 +83,11 @@ func VerifySignature(body []byte, signatureHex string, secrets ...string) error 
 // Everything else is a [*WebhookError] with status 400 and [ErrInvalidEvent];
 // so is an object nested deeper than 10,000 levels.
 func ParseEvent(body []byte) (Event, error) {
+	return parseOwned(bytes.Clone(body))
+}
+
+// parseOwned is ParseEvent of a body that nobody writes to any more.
+func parseOwned(body []byte) (Event, error) {
 	event, err := decodeEvent(jsonText(body))
 	if err != nil {
 		return nil, &WebhookError{http.StatusBadRequest, ErrInvalidEvent, err}
@@ -112,7 +118,7 @@ func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
 	if err := verifyDelivery(r, body, secretsOf(secrets)); err != nil {
 		return nil, err
 	}
-	return ParseEvent(body)
+	return parseOwned(body)
 }
 
 // checkDelivery refuses what cannot be a delivery before a byte of the body is
@@ -134,11 +140,7 @@ func readDelivery(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	var body bytes.Buffer
-	// What the sender announces is only a hint of what to set aside: many
-	// that announce much and send little must not fill the memory.
-	body.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead)
-	_, err := body.ReadFrom(io.LimitReader(r.Body, maxWebhookBody+1))
+	body, err := readAtMost(r.Body, maxWebhookBody+1, int(r.ContentLength))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, tooLarge(err)
 	}
@@ -147,10 +149,36 @@ func readDelivery(r *http.Request) ([]byte, error) {
 		return nil, unsigned(fmt.Errorf("something had read the body before: %w", err))
 	case err != nil:
 		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, fmt.Errorf("the body did not arrive whole: %w", err)}
-	case body.Len() > maxWebhookBody:
+	case len(body) > maxWebhookBody:
 		return nil, tooLarge(errors.New("the body is over 1 MiB"))
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readAtMost reads until the end, or the limit. What the sender announces is
+// only a hint of what to set aside: many that announce much and send little
+// must not fill the memory. For the same reason the room grows fourfold: by
+// the limit all that was ever set aside is a third above it.
+func readAtMost(r io.Reader, limit, announced int) ([]byte, error) {
+	const first = 4 << 10
+	if announced < 0 || announced >= first {
+		announced = first - 1
+	}
+	body := make([]byte, 0, announced+1) // one more, to see the end
+	for len(body) < limit {
+		if len(body) == cap(body) {
+			body = append(make([]byte, 0, min(max(4*cap(body), first), limit)), body...)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+	}
+	return body, nil
 }
 
 // secretKeys is what a body is verified with.
@@ -168,11 +196,15 @@ func secretsOf(secrets []string) secretKeys {
 }
 
 func verifyDelivery(r *http.Request, body []byte, keys secretKeys) error {
-	signatures := headerValues(r.Header, SignatureHeader)
-	if len(signatures) == 1 && keys.verify(body, signatures[0]) {
+	signature, signatures := "", 0
+	for value := range headerValues(r.Header, SignatureHeader) {
+		signature = value
+		signatures++
+	}
+	if signatures == 1 && keys.verify(body, signature) {
 		return nil
 	}
-	return unsigned(whyUnsigned(r, len(body), len(signatures), keys.usable))
+	return unsigned(whyUnsigned(r, len(body), signatures, keys.usable))
 }
 
 // whyUnsigned tells the owner of the receiver what to repair. It tells nothing
@@ -203,7 +235,7 @@ func tooLarge(err error) error {
 
 // isEncoded reports whether the header names any content coding.
 func isEncoded(h http.Header) bool {
-	for _, value := range headerValues(h, "Content-Encoding") {
+	for value := range headerValues(h, "Content-Encoding") {
 		for coding := range strings.SplitSeq(value, ",") {
 			coding = strings.TrimSpace(coding)
 			if coding != "" && !strings.EqualFold(coding, "identity") {
@@ -214,15 +246,20 @@ func isEncoded(h http.Header) bool {
 	return false
 }
 
-// headerValues finds a header in any spelling of its name: what fills the map
-// other than net/http (a function's adapter, a test) may not write the
+// headerValues are those of a header in any spelling of its name: what fills
+// the map other than net/http (a function's adapter, a test) may not write the
 // canonical one, and a second header must not hide behind another spelling.
-func headerValues(h http.Header, name string) []string {
-	var found []string
-	for key, values := range h {
-		if strings.EqualFold(key, name) {
-			found = append(found, values...)
+func headerValues(h http.Header, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key, values := range h {
+			if !strings.EqualFold(key, name) {
+				continue
+			}
+			for _, value := range values {
+				if !yield(value) {
+					return
+				}
+			}
 		}
 	}
-	return found
 }

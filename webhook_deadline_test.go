@@ -91,7 +91,7 @@ func TestHandlerTrickledBody(t *testing.T) {
 			t.Run(name+", "+framing, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					c := newPipeServer(t, around(newQuietHandler(t, nothing)), nil).dial(t)
+					c := newPipeServer(t, around(newQuietHandler(t, content)), nil).dial(t)
 					began := time.Now()
 					c.write(head(nil, framing))
 					trickled(t, c.conn)
@@ -123,7 +123,7 @@ func trickled(t *testing.T, conn net.Conn) {
 func TestHandlerDoesNotExtendReadTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newPipeServer(t, newQuietHandler(t, nothing), func(s *http.Server) { s.ReadTimeout = 2 * time.Second }).dial(t)
+		c := newPipeServer(t, newQuietHandler(t, content), func(s *http.Server) { s.ReadTimeout = 2 * time.Second }).dial(t)
 		began := time.Now()
 		c.write(head(nil, "Content-Length: 2000"))
 		require.Equal(t, 503, c.status())

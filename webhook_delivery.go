@@ -22,13 +22,14 @@ const inFlightPoll = 100 * time.Millisecond
 // delivery is one request that holds an event.
 type delivery struct {
 	*receiver
-	*handling
+	handling
+	lease    lease
 	deadline time.Time
 }
 
 // read bounds, verifies and decodes a request. Every error is a *WebhookError.
 func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline time.Time) (*delivery, error) {
-	release := boundRead(w, request, deadline)
+	bound := boundRead(w, request, deadline)
 	if err := checkDelivery(request); err != nil {
 		return nil, err
 	}
@@ -40,37 +41,41 @@ func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline t
 	if err != nil {
 		return nil, err
 	}
-	release()
+	if bound != nil {
+		_ = bound.SetReadDeadline(time.Time{}) // the server goes on reading, to hear when the sender hangs up
+	}
 	if err := verifyDelivery(request, body, keys); err != nil {
 		return nil, err
 	}
-	event, err := ParseEvent(body)
+	event, err := parseOwned(body)
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{r, newHandling(request.Context(), tenant, event), deadline}, nil
+	return &delivery{
+		receiver: r, deadline: deadline,
+		handling: handling{Context: context.WithoutCancel(request.Context()), tenant: tenant, event: event},
+	}, nil
 }
 
-// boundRead ends reading at the deadline, where the writer can do that and the
-// server does not do it earlier. release undoes it once the body is read: the
-// server goes on reading, to hear when the sender hangs up.
-func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) (release func()) {
+// boundRead ends reading at the deadline. It returns nil where the writer
+// cannot do that, or the server does it earlier.
+func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
 	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
 	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
-		return func() {}
+		return nil
 	}
 	control := http.NewResponseController(w)
 	if control.SetReadDeadline(deadline) != nil {
-		return func() {}
+		return nil
 	}
-	return func() { _ = control.SetReadDeadline(time.Time{}) }
+	return control
 }
 
 // answer processes the delivery on a goroutine of its own, which may outlive
 // the answer, and returns the answer when it is there, or at the deadline. It
 // ends with the request too: nobody hears an answer then.
 func (d *delivery) answer(request context.Context) webhookAnswer {
-	ctx, cancel := context.WithDeadline(d.handling, d.deadline)
+	ctx, cancel := context.WithDeadline(&d.handling, d.deadline)
 	answers := make(chan webhookAnswer, 1)
 	d.gate.join()
 	go func() {
@@ -104,9 +109,9 @@ func (d *delivery) process(ctx, request context.Context) webhookAnswer {
 	if claim.State != ClaimGranted {
 		return refused
 	}
-	lease := d.hold(claim)
+	d.hold(claim)
 	handled := false
-	defer func() { lease.end(handled) }()
+	defer func() { d.end(ctx, handled) }()
 	var a webhookAnswer
 	a, handled = d.dispatch(ctx)
 	return a
@@ -159,7 +164,7 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 		}
 	}
 	if d.queue != nil {
-		if !d.queue.add(d.handling) {
+		if !d.queue.add(&d.handling) {
 			return d.refuse(ctx, answerQueueFull), false
 		}
 		return answerOK, true

@@ -21,6 +21,8 @@ func messageBody(session, id, text string) []byte {
 	return []byte(`{"channelId":"channel-api","sessionId":"` + session + `","messageId":"` + id + `","response":"` + text + `"}`)
 }
 
+var quiet = agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler))
+
 func newHandler(t *testing.T, handle func(context.Context, agentmsg.Event) error, opts ...agentmsg.WebhookOption) *agentmsg.WebhookHandler {
 	t.Helper()
 	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret)}, opts...)
@@ -29,11 +31,24 @@ func newHandler(t *testing.T, handle func(context.Context, agentmsg.Event) error
 	return h
 }
 
+func signed(t *testing.T, body []byte) *http.Request {
+	t.Helper()
+	return mockserver.SignedRequest(t, "http://app.test/webhook", webhookSecret, body)
+}
+
+func newWriter() *httptest.ResponseRecorder { return httptest.NewRecorder() }
+
+// startWebhook starts a mock that delivers to the handler.
+func startWebhook(t *testing.T, h http.Handler, opts ...mockserver.Option) *mockserver.Server {
+	t.Helper()
+	return mockserver.Start(t, append(opts, mockserver.WithWebhookHandler(h, webhookSecret))...)
+}
+
 // deliver gives the handler a signed body, and returns the answer's status.
 func deliver(t *testing.T, h http.Handler, body []byte) *httptest.ResponseRecorder {
 	t.Helper()
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, mockserver.SignedRequest(t, "http://app.test/webhook", webhookSecret, body))
+	w := newWriter()
+	h.ServeHTTP(w, signed(t, body))
 	return w
 }
 
@@ -66,7 +81,7 @@ func TestHandlerFailureRunsAgain(t *testing.T) {
 			panic("no")
 		}
 		return nil
-	}, agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler)))
+	}, quiet)
 	require.Equal(t, 500, deliver(t, h, messageBody("s", "m", "x")).Code)
 	require.Equal(t, 500, deliver(t, h, messageBody("s", "m", "x")).Code)
 	require.Equal(t, 200, deliver(t, h, messageBody("s", "m", "x")).Code)
@@ -79,7 +94,7 @@ func TestHandlerLateSuccessCounts(t *testing.T) {
 		h := newHandler(t, func(context.Context, agentmsg.Event) error {
 			time.Sleep(12 * time.Second)
 			return nil
-		}, agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler)))
+		}, quiet)
 		began := time.Now()
 		w := deliver(t, h, messageBody("s", "m", "x"))
 		require.Equal(t, 503, w.Code)
@@ -105,7 +120,7 @@ func TestHandlerQueueOrder(t *testing.T) {
 			}
 			order = append(order, string(m.MessageID))
 			return nil
-		}, agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler)), agentmsg.WithWebhookQueue(1, 2))
+		}, quiet, agentmsg.WithWebhookQueue(1, 2))
 		require.Equal(t, 200, deliver(t, h, messageBody("s", "1", "x")).Code)
 		require.Equal(t, 200, deliver(t, h, messageBody("s", "2", "x")).Code)
 		synctest.Wait()

@@ -17,70 +17,65 @@ const (
 
 // lease is a claim that is held.
 type lease struct {
-	d     *delivery
 	claim Claim
-	ctx   context.Context
-	stop  context.CancelFunc
 	timer *time.Timer   // begins the renewals, which few events live to see
-	ended chan struct{} // closed when the renewals have ended, if they began
-	lost  bool          // read after ended
+	stop  chan struct{} // ends them: whoever sends has waited for the end
+	lost  bool          // read after the end
 }
 
-func (d *delivery) hold(claim Claim) *lease {
-	l := &lease{d: d, claim: claim, ended: make(chan struct{})}
-	l.ctx, l.stop = context.WithCancel(d.handling)
-	l.timer = time.AfterFunc(renewEvery, l.renew)
-	return l
+func (d *delivery) hold(claim Claim) {
+	d.lease = lease{claim: claim, stop: make(chan struct{})}
+	d.lease.timer = time.AfterFunc(renewEvery, d.renew)
 }
 
 // renew renews each second until the lease is stopped or lost. A failure of
 // the store is no loss yet: it is asked again the next second.
-func (l *lease) renew() {
-	defer close(l.ended)
+func (d *delivery) renew() {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for {
-		err := l.renewOnce()
-		if l.ctx.Err() != nil {
+	for !d.lease.lost {
+		err := d.renewOnce()
+		d.logFailure(&d.handling, "deduper", err)
+		d.lease.lost = errors.Is(err, ErrLeaseLost)
+		select {
+		case <-d.lease.stop: // before the next second, should both be there
 			return
-		}
-		l.d.logFailure(l.ctx, "deduper", err)
-		if errors.Is(err, ErrLeaseLost) {
-			l.lost = true
-			return
+		default:
 		}
 		select {
 		case <-tick.C:
-		case <-l.ctx.Done():
+		case <-d.lease.stop:
 			return
 		}
 	}
+	<-d.lease.stop
 }
 
-func (l *lease) renewOnce() error {
-	ctx, cancel := context.WithTimeout(l.ctx, renewEvery)
+func (d *delivery) renewOnce() error {
+	ctx, cancel := context.WithTimeout(&d.handling, renewEvery)
 	defer cancel()
-	return l.d.guard(ctx, "deduper", func() error { return l.d.deduper.Renew(ctx, l.claim, webhookLease) })
+	return d.guard(ctx, "deduper", func() error { return d.deduper.Renew(ctx, d.lease.claim, webhookLease) })
 }
 
-// end stops the renewals, and then remembers the event or releases it. It does
-// not end with the request, for what was handled was.
-func (l *lease) end(handled bool) {
-	l.stop()
-	if !l.timer.Stop() {
-		<-l.ended
+// end stops the renewals, and then remembers the event or releases it.
+func (d *delivery) end(ctx context.Context, handled bool) {
+	if !d.lease.timer.Stop() {
+		d.lease.stop <- struct{}{}
 	}
 	keep := time.Duration(0)
 	if handled {
-		keep = keepFor(l.d.event)
+		keep = keepFor(d.event)
 	}
-	ctx, cancel := context.WithTimeout(l.d.handling, webhookLease)
-	defer cancel()
-	err := l.d.guard(ctx, "deduper", func() error { return l.d.deduper.Done(ctx, l.claim, keep) })
-	l.d.logFailure(ctx, "deduper", err)
-	if l.lost || errors.Is(err, ErrLeaseLost) {
-		l.d.stats.leaseLost.Add(1)
-		l.d.log(ctx, slog.LevelError, "lost its claim: another delivery of the event may have run too")
+	if ctx.Err() != nil { // late, but what was handled was
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(&d.handling, webhookLease)
+		defer cancel()
+	}
+	err := d.guard(ctx, "deduper", func() error { return d.deduper.Done(ctx, d.lease.claim, keep) })
+	d.logFailure(ctx, "deduper", err)
+	if d.lease.lost || errors.Is(err, ErrLeaseLost) {
+		d.stats.leaseLost.Add(1)
+		d.log(ctx, slog.LevelError, "lost its claim: another delivery of the event may have run too")
 	}
 }
 

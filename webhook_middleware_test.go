@@ -116,7 +116,7 @@ func TestHandlerBehindANarrowerBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { // net/http takes its time to close what it has not read
-				w := newPipeServer(t, around(newQuietHandler(t, nothing)), nil)
+				w := newPipeServer(t, around(newQuietHandler(t, content)), nil)
 				c := w.dial(t)
 				c.write(posted([]byte(padded(101))))
 				require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
@@ -154,7 +154,7 @@ func TestHandlerBehindAShorterTimeoutHandler(t *testing.T) {
 func TestHandlerBehindABodyReader(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	h := newHandler(t, nothing, agentmsg.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	h := newHandler(t, content, agentmsg.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	w := newPipeServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.ReadAll(r.Body)
 		h.ServeHTTP(w, r)
@@ -169,7 +169,7 @@ func TestHandlerBehindABodyReader(t *testing.T) {
 // Over HTTP/2 it answers the same, deadline included.
 func TestHandlerHTTP2(t *testing.T) {
 	t.Parallel()
-	h := newQuietHandler(t, nothing, agentmsg.WithWebhookDeadline(time.Second))
+	h := newQuietHandler(t, content, agentmsg.WithWebhookDeadline(time.Second))
 	server := httptest.NewUnstartedServer(h)
 	server.EnableHTTP2 = true
 	server.StartTLS()

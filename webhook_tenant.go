@@ -56,10 +56,6 @@ type handling struct {
 	event  Event
 }
 
-func newHandling(request context.Context, tenant string, event Event) *handling {
-	return &handling{context.WithoutCancel(request), tenant, event}
-}
-
 func (h *handling) Value(key any) any {
 	if _, ok := key.(handlingKey); ok {
 		return h

@@ -153,8 +153,8 @@ func chunked(body []byte, n int) string {
 	return b.String() + "0\r\n\r\n"
 }
 
-// nothing is a function that is content with each event.
-func nothing(context.Context, agentmsg.Event) error { return nil }
+// content is a function that takes each event.
+func content(context.Context, agentmsg.Event) error { return nil }
 
 // choosy fails with some.
 func choosy(_ context.Context, e agentmsg.Event) error {
@@ -169,7 +169,7 @@ func choosy(_ context.Context, e agentmsg.Event) error {
 
 func TestHandlerHTTP10(t *testing.T) {
 	t.Parallel()
-	w := newPipeServer(t, newQuietHandler(t, nothing), nil)
+	w := newPipeServer(t, newQuietHandler(t, content), nil)
 	body := messageBody("s", "m", "hello")
 	c := w.dial(t)
 	c.write(strings.Replace(posted(body), "HTTP/1.1", "HTTP/1.0", 1))
@@ -184,7 +184,7 @@ func TestHandlerHTTP10(t *testing.T) {
 
 func TestHandlerChunked(t *testing.T) {
 	t.Parallel()
-	h := newQuietHandler(t, nothing)
+	h := newQuietHandler(t, content)
 	w := newPipeServer(t, h, nil)
 	c := w.dial(t)
 	for i, size := range []int{1, 7, 1 << 10} {
@@ -221,7 +221,7 @@ func TestHandlerExpectContinue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newPipeServer(t, newQuietHandler(t, nothing, agentmsg.WithWebhookTenants(byPath)), nil).dial(t)
+				c := newPipeServer(t, newQuietHandler(t, content, agentmsg.WithWebhookTenants(byPath)), nil).dial(t)
 				began := time.Now()
 				c.write(test.head)
 				if test.status != 0 {

@@ -3,30 +3,22 @@
 package mockserver_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/agentmsg/agentmsg/internal/ratio"
 	"github.com/agentmsg/agentmsg/mockserver"
 	"github.com/stretchr/testify/require"
 )
 
-// The benchmarks measure the mock beside something bare. Machines are noisy,
-// so both run in turn, round by round in one process, and what is reported are
-// medians of the rounds' ratios: rate is the mock's requests a second over the
-// bare one's, cpu its processor time (user and system) over the bare one's.
+// The benchmarks measure the mock beside something bare, see package ratio.
 //
 //	go test -run '^$' -bench . -benchtime 50x ./mockserver
 
@@ -78,142 +70,34 @@ func silent(tb testing.TB) *mockserver.Server {
 	return newMock(tb, mockserver.WithAI(nil))
 }
 
-// cost is what a number of requests took.
-type cost struct {
-	wall, cpu time.Duration
-	allocs    uint64
-}
-
-func costOf(work func()) cost {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	cpu, began := cpuTime(), time.Now()
-	work()
-	c := cost{wall: time.Since(began), cpu: cpuTime() - cpu}
-	runtime.ReadMemStats(&after)
-	c.allocs = after.Mallocs - before.Mallocs
-	return c
-}
-
-// cpuTime is the process's, user and system.
-func cpuTime() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		panic(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// beside runs both in turn, n requests each a round, and reports the medians.
-func beside(b *testing.B, n int, mock, bare func()) {
-	b.Helper()
-	mock() // what is made once is not measured
-	bare()
-	var rate, cpu, allocs, bareAllocs []float64
-	for first := true; b.Loop(); first = !first { // who goes first leaves the other its garbage
-		var x, m cost
-		if first {
-			x = costOf(bare)
-		}
-		m = costOf(mock)
-		if !first {
-			x = costOf(bare)
-		}
-		rate = append(rate, float64(x.wall)/float64(m.wall))
-		cpu = append(cpu, float64(m.cpu)/float64(x.cpu))
-		allocs, bareAllocs = append(allocs, float64(m.allocs)/float64(n)), append(bareAllocs, float64(x.allocs)/float64(n))
-	}
-	b.ReportMetric(0, "ns/op") // of a round of both: it says nothing
-	b.ReportMetric(median(rate), "rate")
-	b.ReportMetric(median(cpu), "cpu")
-	b.ReportMetric(median(allocs), "allocs/request")
-	b.ReportMetric(median(bareAllocs), "bare-allocs/request")
-}
-
-func median(x []float64) float64 {
-	slices.Sort(x)
-	return x[len(x)/2]
-}
-
 // BenchmarkServer is requests at 64 kept connections, whose client costs next
 // to nothing: the mock with journal, strict decoding, credentials and state,
 // beside the bare handler. Answering, it also thinks and stores an answer to
 // each message, of which the bare one knows nothing.
 func BenchmarkServer(b *testing.B) {
 	const connections, each = 64, 50
+	request := messages(connections)
 	for _, c := range []struct {
 		name string
 		opts []mockserver.Option
 	}{{"silent", []mockserver.Option{mockserver.WithAI(nil)}}, {"answering", nil}} {
 		b.Run(c.name, func(b *testing.B) {
-			mock, bare := newHammer(b, newMock(b, c.opts...), connections), newHammer(b, newBare(), connections)
-			beside(b, connections*each, func() { mock.hit(b, each) }, func() { bare.hit(b, each) })
+			mock := ratio.NewHammer(b, newMock(b, c.opts...), connections, http.StatusAccepted)
+			bare := ratio.NewHammer(b, newBare(), connections, http.StatusAccepted)
+			ratio.Beside(b, connections*each, func() { mock.Hit(b, each, request) }, func() { bare.Hit(b, each, request) })
 		})
 	}
 }
 
-// hammer is kept connections, each with its request as bytes.
-type hammer struct {
-	conns    []*bufio.ReadWriter
-	requests []string
-}
-
-func newHammer(b *testing.B, h http.Handler, connections int) *hammer {
-	b.Helper()
-	server := httptest.NewServer(h)
-	b.Cleanup(server.Close)
-	address := server.Listener.Addr().String()
-	x := &hammer{}
-	for i := range connections {
-		conn, err := net.Dial("tcp", address)
-		require.NoError(b, err)
-		b.Cleanup(func() { _ = conn.Close() })
-		x.conns = append(x.conns, bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn)))
+// messages are the connections' requests, each with a session of its own.
+func messages(connections int) func(connection, i int) string {
+	requests := make([]string, connections)
+	for i := range requests {
 		body := benchBody("session-" + strconv.Itoa(i))
-		x.requests = append(x.requests, fmt.Sprintf("POST /messages HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nAccept-Encoding: gzip\r\n"+
-			"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", address, mockserver.DefaultMAIAToken, len(body), body))
+		requests[i] = fmt.Sprintf("POST /messages HTTP/1.1\r\nHost: mock.test\r\nUser-Agent: bench\r\nAccept-Encoding: gzip\r\n"+
+			"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", mockserver.DefaultMAIAToken, len(body), body)
 	}
-	return x
-}
-
-// hit sends n requests on each connection, one after another.
-func (x *hammer) hit(b *testing.B, n int) {
-	var done sync.WaitGroup
-	for i, conn := range x.conns {
-		done.Go(func() {
-			for range n {
-				_, _ = conn.WriteString(x.requests[i])
-				_ = conn.Flush()
-				if err := readAnswer(conn.Reader); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	done.Wait()
-}
-
-func readAnswer(r *bufio.Reader) error {
-	status, err := r.ReadSlice('\n')
-	if err != nil || !strings.Contains(string(status), " 202 ") {
-		return fmt.Errorf("%q %w", status, err)
-	}
-	length := 0
-	for {
-		line, err := r.ReadSlice('\n')
-		switch text, is := strings.CutPrefix(string(line), "Content-Length: "); {
-		case err != nil:
-			return err
-		case is:
-			if length, err = strconv.Atoi(strings.TrimSpace(text)); err != nil {
-				return err
-			}
-		case len(line) == 2:
-			_, err := r.Discard(length)
-			return err
-		}
-	}
+	return func(connection, _ int) string { return requests[connection] }
 }
 
 // BenchmarkMemory is a call in memory, beside one to the bare handler behind
@@ -223,7 +107,7 @@ func BenchmarkMemory(b *testing.B) {
 	pipe, closes := mockserver.NewPipe(newBare())
 	defer closes()
 	mock := silent(b)
-	beside(b, n, func() { calls(b, mock.Transport(), n) }, func() { calls(b, pipe, n) })
+	ratio.Beside(b, n, func() { calls(b, mock.Transport(), n) }, func() { calls(b, pipe, n) })
 }
 
 func calls(b *testing.B, by http.RoundTripper, n int) {
@@ -246,7 +130,7 @@ func calls(b *testing.B, by http.RoundTripper, n int) {
 func BenchmarkHandler(b *testing.B) {
 	const n = 2000
 	mock, bare := silent(b), newBare()
-	beside(b, n, func() { posts(b, mock, n, 1) }, func() { posts(b, bare, n, 1) })
+	ratio.Beside(b, n, func() { posts(b, mock, n, 1) }, func() { posts(b, bare, n, 1) })
 }
 
 // posts gives a handler n messages, in so many sessions.
@@ -296,10 +180,10 @@ func BenchmarkGrown(b *testing.B) {
 		upload(s, size)
 	}
 	b.Run("sessions", func(b *testing.B) {
-		beside(b, n, func() { posts(b, big, n, many) }, func() { posts(b, small, n, few) })
+		ratio.Beside(b, n, func() { posts(b, big, n, many) }, func() { posts(b, small, n, few) })
 	})
 	b.Run("files", func(b *testing.B) {
-		beside(b, n, func() { upload(big, n) }, func() { upload(small, n) })
+		ratio.Beside(b, n, func() { upload(big, n) }, func() { upload(small, n) })
 	})
 }
 
@@ -313,7 +197,7 @@ func BenchmarkLife(b *testing.B) {
 		}
 	}
 	b.Run("New", func(b *testing.B) {
-		beside(b, n, func() {
+		ratio.Beside(b, n, func() {
 			for range n {
 				s, err := mockserver.New()
 				require.NoError(b, err)
@@ -322,7 +206,7 @@ func BenchmarkLife(b *testing.B) {
 		}, plain)
 	})
 	b.Run("URL", func(b *testing.B) {
-		beside(b, n, func() {
+		ratio.Beside(b, n, func() {
 			for range n {
 				tb := &fakeTB{}
 				tb.run(func() { mockserver.Start(tb).URL() })

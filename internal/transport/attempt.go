@@ -175,7 +175,7 @@ func (c *Call) read(resp *http.Response, err error, clock clock) error {
 		return err
 	}
 	if c.Sink != nil && success(c.Status) {
-		return c.Sink.drain(resp.Body, clock.start, clock.stop)
+		return c.Sink.drain(resp.Body, resp.ContentLength, clock.start, clock.stop)
 	}
 	c.Body, err = readBody(resp.Body, resp.ContentLength)
 	if errors.Is(err, ErrResponseTooLarge) && !success(c.Status) {

@@ -6,17 +6,17 @@ import (
 )
 
 // clock ends an attempt that takes too long. Of a call it bounds the whole
-// attempt; of a download, which has no bound, the time to the header and then
-// the longest time without a byte.
+// attempt, and of a download whose Sink says so; of any other download, which
+// has no bound, the time to the header and then the longest time without a byte.
 type clock struct {
 	cancel context.CancelCauseFunc
-	done   context.CancelFunc // of a call
-	timer  *time.Timer        // of a download
+	done   context.CancelFunc // of a whole attempt
+	timer  *time.Timer        // of silence; nil: of a whole attempt
 	limit  time.Duration
 }
 
 func newClock(ctx context.Context, c *Call) (context.Context, clock) {
-	if c.Sink == nil {
+	if c.Sink == nil || c.Sink.Whole {
 		ctx, done := context.WithTimeoutCause(ctx, c.Timeout, ErrAttemptTimeout)
 		return ctx, clock{done: done}
 	}
@@ -28,8 +28,17 @@ func newClock(ctx context.Context, c *Call) (context.Context, clock) {
 }
 
 // start gives a download its time anew, stop takes the clock off it.
-func (k clock) start() { k.timer.Reset(k.limit) }
-func (k clock) stop()  { k.timer.Stop() }
+func (k clock) start() {
+	if k.timer != nil {
+		k.timer.Reset(k.limit)
+	}
+}
+
+func (k clock) stop() {
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+}
 
 func (k clock) end() {
 	if k.done != nil {

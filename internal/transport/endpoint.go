@@ -41,13 +41,16 @@ const (
 	pingTimeout      = 5 * time.Second
 )
 
+// NewDialer returns the dialer of every connection.
+func NewDialer() *net.Dialer { return &net.Dialer{Timeout: dialTimeout} }
+
 // NewTransport returns a pool of connections for these low-rate APIs: idle
 // ones end before a usual server ends them, so that no request meets a
 // connection that is just being closed.
 func NewTransport(idle time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		DialContext:            NewDialer().DialContext,
 		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    idlePerHost,
 		IdleConnTimeout:        idle,

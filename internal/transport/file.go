@@ -232,39 +232,3 @@ func unlessEOF(err error) error {
 	}
 	return err
 }
-
-// Sink takes the body of a success as it comes, instead of Result.Body.
-type Sink struct {
-	To      io.Writer
-	Written int64
-	// Err is why To took no more; nil: it took all.
-	Err error
-}
-
-// drain copies an answer. alive is called before each read and quiet after
-// it, so that only the server's silence counts, not the writer's.
-func (s *Sink) drain(from io.Reader, alive, quiet func()) error {
-	buf := make([]byte, 32<<10)
-	for {
-		alive()
-		n, err := from.Read(buf)
-		quiet()
-		if n > 0 {
-			written, werr := s.To.Write(buf[:n])
-			s.Written += int64(max(0, min(written, n)))
-			if werr == nil && written != n {
-				werr = io.ErrShortWrite
-			}
-			if werr != nil {
-				s.Err = werr
-				return werr
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
