@@ -46,10 +46,10 @@ func (d *diary) read() []string {
 }
 
 // queue is a handler with a queue, and what is written about its runs.
-func queue(t *testing.T, workers, depth int, opts ...agentmsg.WebhookOption) (*agentmsg.WebhookHandler, *diary) {
+func queue(t *testing.T, workers, depth int) (*agentmsg.WebhookHandler, *diary) {
 	t.Helper()
 	d := newDiary()
-	return newHandler(t, d.handle, append(opts, quiet, agentmsg.WithWebhookQueue(workers, depth))...), d
+	return newHandler(t, d.handle, quiet, agentmsg.WithWebhookQueue(workers, depth)), d
 }
 
 // A failed event runs again after 1, 2 and 4 s; what came after it in its
