@@ -51,10 +51,7 @@ func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline t
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{
-		receiver: r, deadline: deadline,
-		handling: handling{Context: context.WithoutCancel(request.Context()), tenant: tenant, event: event},
-	}, nil
+	return &delivery{receiver: r, deadline: deadline, handling: newHandling(request.Context(), tenant, event)}, nil
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer
