@@ -166,10 +166,13 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 		}
 		return answerOK, true
 	}
-	if !d.run(ctx, d.event) {
-		return answerFailed, false
+	switch {
+	case d.run(ctx, d.event):
+		return answerOK, true
+	case ctx.Err() != nil: // it obeyed its context: the same answer as had it not
+		return answerLate, false
 	}
-	return answerOK, true
+	return answerFailed, false
 }
 
 // tapped asks the tap, and counts its run where it took the event or failed.
