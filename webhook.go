@@ -182,7 +182,11 @@ func readAtMost(r io.Reader, limit, announced int) ([]byte, error) {
 	body := make([]byte, 0, announced+1) // one more, to see the end
 	for len(body) < limit {
 		if len(body) == cap(body) {
-			body = append(make([]byte, 0, min(max(4*cap(body), first), limit)), body...)
+			room := max(4*cap(body), first)
+			if room > limit/2 { // the last: not one byte short of the limit
+				room = limit
+			}
+			body = append(make([]byte, 0, room), body...)
 		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

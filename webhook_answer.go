@@ -45,13 +45,13 @@ func unavailable(err error) error {
 // write answers. Nothing can be done about a sender that has gone.
 func (a webhookAnswer) write(w http.ResponseWriter) {
 	header := w.Header()
-	switch {
-	case a.status == http.StatusOK:
+	switch a.status {
+	case http.StatusOK:
 		w.WriteHeader(http.StatusOK)
 		return
-	case a.status == http.StatusMethodNotAllowed:
+	case http.StatusMethodNotAllowed:
 		header.Set("Allow", http.MethodPost)
-	case a.status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", "1")
 	}
 	// What is left of a body, and who trickles it, goes with the connection.

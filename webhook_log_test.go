@@ -24,8 +24,8 @@ const hushedBody = `{"channelIdentifier":"hush-channel","sessionId":"s-1","messa
 
 const hushedSecret = "hush-secret"
 
-// hush is an error, or a panic, whose text repeats what it should not.
-var hush = errors.New("hush-error: postgres://user:hush-password@db.test/x: " + hushedBody)
+// errHush is an error, or a panic, whose text repeats what it should not.
+var errHush = errors.New("hush-error: postgres://user:hush-password@db.test/x: " + hushedBody)
 
 // requireHushed holds every line of a log to what may stand in it, and to what
 // must.
@@ -72,37 +72,37 @@ func failings() []failing {
 	}
 	const e, p = `"error":"*errors.errorString"`, `"panic":"*errors.errorString"`
 	return []failing{
-		{"an error", run(func(context.Context, agentmsg.Event) error { return hush }), nil, 500, []string{"the function failed", e}},
-		{"an error around another", run(func(context.Context, agentmsg.Event) error { return fmt.Errorf("hush: %w", hush) }), nil, 500, []string{`"error":"*fmt.wrapError"`}},
+		{"an error", run(func(context.Context, agentmsg.Event) error { return errHush }), nil, 500, []string{"the function failed", e}},
+		{"an error around another", run(func(context.Context, agentmsg.Event) error { return fmt.Errorf("hush: %w", errHush) }), nil, 500, []string{`"error":"*fmt.wrapError"`}},
 		{"a nil pointer", run(func(context.Context, agentmsg.Event) error { return (*nilError)(nil) }), nil, 500, []string{`"error":"*agentmsg_test.nilError"`}},
-		{"a panic", run(func(context.Context, agentmsg.Event) error { panic(hush) }), nil, 500, []string{"the function panicked", p}},
+		{"a panic", run(func(context.Context, agentmsg.Event) error { panic(errHush) }), nil, 500, []string{"the function panicked", p}},
 		{"a panic with the text", run(func(_ context.Context, e agentmsg.Event) error { panic(e.(*agentmsg.MessageEvent).Response) }), nil, 500, []string{`"panic":"string"`}},
 		{"a panic with the event", run(func(_ context.Context, e agentmsg.Event) error { panic(e) }), nil, 500, []string{`"panic":"*agentmsg.MessageEvent"`}},
 		{"an end of goroutine", run(func(context.Context, agentmsg.Event) error { runtime.Goexit(); return nil }), nil, 500, []string{"the function failed", e}},
-		{"too late", run(func(context.Context, agentmsg.Event) error { time.Sleep(12 * time.Second); return hush }), nil, 503, []string{"not handled at its deadline: answered with 503", "the function failed", e}},
-		{"tap errs", nil, tap(func() (bool, error) { return true, hush }), 503, []string{"the tap failed", e}},
-		{"tap panics", nil, tap(func() (bool, error) { panic(hush) }), 503, []string{"the tap panicked", p}},
-		{"claim errs", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{}, hush } }, nil, 503, []string{"the deduper failed", e, "deduper_unavailable"}},
-		{"claim panics", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { panic(hush) } }, nil, 503, []string{"the deduper panicked", p}},
+		{"too late", run(func(context.Context, agentmsg.Event) error { time.Sleep(12 * time.Second); return errHush }), nil, 503, []string{"not handled at its deadline: answered with 503", "the function failed", e}},
+		{"tap errs", nil, tap(func() (bool, error) { return true, errHush }), 503, []string{"the tap failed", e}},
+		{"tap panics", nil, tap(func() (bool, error) { panic(errHush) }), 503, []string{"the tap panicked", p}},
+		{"claim errs", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{}, errHush } }, nil, 503, []string{"the deduper failed", e, "deduper_unavailable"}},
+		{"claim panics", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { panic(errHush) } }, nil, 503, []string{"the deduper panicked", p}},
 		{"claim in no state", func(w *watched) {
 			w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{Token: "hush", State: 9}, nil }
 		}, nil, 503, []string{"a state that is none"}},
 		{"claim in flight", func(w *watched) {
 			w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{State: agentmsg.ClaimInFlight}, nil }
 		}, nil, 503, []string{"in_flight", "another delivery of the event has not ended"}},
-		{"done errs", func(w *watched) { w.done = func() error { return hush } }, nil, 200, []string{"the deduper failed", e}},
-		{"done panics", func(w *watched) { w.done = func() error { panic(hush) } }, nil, 200, []string{"the deduper panicked", p}},
+		{"done errs", func(w *watched) { w.done = func() error { return errHush } }, nil, 200, []string{"the deduper failed", e}},
+		{"done panics", func(w *watched) { w.done = func() error { panic(errHush) } }, nil, 200, []string{"the deduper panicked", p}},
 		{"done of a nil pointer", func(w *watched) { w.done = func() error { return (*nilError)(nil) } }, nil, 200, []string{"the deduper panicked", `"panic":"runtime.errorString"`}},
-		{"lease lost", func(w *watched) { w.done = func() error { return errors.Join(hush, agentmsg.ErrLeaseLost) } }, nil, 200, []string{"lost its claim", `"error":"*errors.joinError"`}},
+		{"lease lost", func(w *watched) { w.done = func() error { return errors.Join(errHush, agentmsg.ErrLeaseLost) } }, nil, 200, []string{"lost its claim", `"error":"*errors.joinError"`}},
 		{"renew errs", func(w *watched) {
 			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(4 * time.Second); return nil }
-			w.renew = func() error { return hush }
+			w.renew = func() error { return errHush }
 		}, nil, 200, []string{"the deduper failed", e, "lost its claim"}},
 		{"renew of a nil pointer", func(w *watched) {
 			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(2500 * time.Millisecond); return nil }
 			w.renew = func() error { return (*nilError)(nil) }
 		}, nil, 200, []string{"the deduper panicked"}},
-		{"given up", run(func(context.Context, agentmsg.Event) error { return hush }), []agentmsg.WebhookOption{agentmsg.WithWebhookQueue(1, 1)}, 200,
+		{"given up", run(func(context.Context, agentmsg.Event) error { return errHush }), []agentmsg.WebhookOption{agentmsg.WithWebhookQueue(1, 1)}, 200,
 			[]string{"given up: it failed to the last", `"runs":4`, "the function failed", e}},
 	}
 }
@@ -135,11 +135,11 @@ func TestLogOfRefusalsIsHushed(t *testing.T) {
 	t.Parallel()
 	for text, f := range map[string]func() (agentmsg.Tenant, error){
 		"with a *errors.errorString": func() (agentmsg.Tenant, error) {
-			return agentmsg.Tenant{ID: "hush", Secrets: []string{hushedSecret}}, hush
+			return agentmsg.Tenant{ID: "hush", Secrets: []string{hushedSecret}}, errHush
 		},
-		"with a *fmt.wrapError": func() (agentmsg.Tenant, error) { return agentmsg.Tenant{}, fmt.Errorf("%s: %w", hushedSecret, hush) },
-		"knows no such tenant":  func() (agentmsg.Tenant, error) { return agentmsg.Tenant{}, errors.Join(hush, agentmsg.ErrNotFound) },
-		`"stack":`:              func() (agentmsg.Tenant, error) { panic(hush) },
+		"with a *fmt.wrapError": func() (agentmsg.Tenant, error) { return agentmsg.Tenant{}, fmt.Errorf("%s: %w", hushedSecret, errHush) },
+		"knows no such tenant":  func() (agentmsg.Tenant, error) { return agentmsg.Tenant{}, errors.Join(errHush, agentmsg.ErrNotFound) },
+		`"stack":`:              func() (agentmsg.Tenant, error) { panic(errHush) },
 		"has a line break": func() (agentmsg.Tenant, error) {
 			return agentmsg.Tenant{ID: "a", Secrets: []string{hushedSecret + "\n"}}, nil
 		},
@@ -148,20 +148,20 @@ func TestLogOfRefusalsIsHushed(t *testing.T) {
 		w := watch(t, agentmsg.WithWebhookTenants(func(*http.Request) (agentmsg.Tenant, error) { return f() }))
 		r := signedBy("/hush-path?hush-query", hushedSecret, hushedBody)
 		r.Header.Set("Authorization", "hush-token")
-		require.GreaterOrEqual(t, w.receive(r).StatusCode, 401)
+		require.GreaterOrEqual(t, w.receive(r).status, 401)
 		requireHushed(t, w.logged(), text, `"msg":"agentmsg: webhook: refused"`, `"level":"WARN"`)
 	}
 	w := watch(t)
 	for _, body := range []string{"hush", `{"response":"hush-text"`} {
-		require.Equal(t, 400, w.receive(delivery(body)).StatusCode)
+		require.Equal(t, 400, w.receive(delivery(body)).status)
 	}
 	broken := delivery(hushedBody)
 	broken.Body = hushedReader{&http.MaxBytesError{Limit: 3}}
-	require.Equal(t, 413, w.receive(broken).StatusCode)
-	broken.Body = hushedReader{hush}
-	require.Equal(t, 503, w.receive(broken).StatusCode)
+	require.Equal(t, 413, w.receive(broken).status)
+	broken.Body = hushedReader{errHush}
+	require.Equal(t, 503, w.receive(broken).status)
 	broken.Body = hushedReader{http.ErrBodyReadAfterClose}
-	require.Equal(t, 401, w.receive(broken).StatusCode)
+	require.Equal(t, 401, w.receive(broken).status)
 	requireHushed(t, w.logged(), "http: request body too large", "reading it failed with a *fmt.wrapError", "something had read the body before")
 }
 
@@ -169,14 +169,14 @@ func TestLogOfRefusalsIsHushed(t *testing.T) {
 type hushedReader struct{ cause error }
 
 func (r hushedReader) Read([]byte) (int, error) { return 0, fmt.Errorf("hush: %w", r.cause) }
-func (hushedReader) Close() error               { return hush }
+func (hushedReader) Close() error               { return errHush }
 
 // A logger that panics is the user's as well: it costs the line alone, on
 // whatever goroutine.
 func TestLogThatPanics(t *testing.T) {
 	t.Parallel()
 	w := watch(t, agentmsg.WithWebhookLogger(slog.New(panickingHandler{slog.DiscardHandler})))
-	w.run = func(context.Context, agentmsg.Event) error { return hush }
+	w.run = func(context.Context, agentmsg.Event) error { return errHush }
 	requireAnswer(t, w.receive(delivery(refusedBody)), 500, "handler_failed")
 	requireAnswer(t, w.receive(signedBy("/", "other", refusedBody)), 401, "invalid_signature")
 	w.run = nil

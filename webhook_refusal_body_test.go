@@ -47,15 +47,13 @@ func (r raw) say(format string, args ...any) {
 	require.NoError(r.t, err)
 }
 
-// answer reads one, whose body must not be long.
-func (r raw) answer() *http.Response {
+// answer reads one.
+func (r raw) answer() heard {
 	r.t.Helper()
 	answer, err := http.ReadResponse(r.from, nil)
 	require.NoError(r.t, err)
-	body, err := io.ReadAll(answer.Body)
-	require.NoError(r.t, err)
-	answer.Body = io.NopCloser(strings.NewReader(string(body)))
-	return answer
+	defer func() { _ = answer.Body.Close() }()
+	return hear(r.t, answer)
 }
 
 // requireClosed holds that the server says no more, and has hung up.
@@ -93,7 +91,7 @@ func TestHandlerRefusesAnnouncedLength(t *testing.T) {
 		r := dialRaw(t, w)
 		r.say("%s00\nExpect: 100-continue\nContent-Length: %d\n\n", signedHead, length)
 		answer := r.answer()
-		require.True(t, answer.Close)
+		require.True(t, answer.closes)
 		requireAnswer(t, answer, 413, "too_large")
 		r.requireClosed()
 		w.requireUnreached(t)
@@ -111,7 +109,7 @@ func TestHandlerRefusesChunkedLength(t *testing.T) {
 			strings.ReplaceAll(signedHead, "\n", "\r\n"), signature.Sign(webhookSecret, []byte(over)), len(over), over)
 	}()
 	answer := r.answer()
-	require.True(t, answer.Close)
+	require.True(t, answer.closes)
 	requireAnswer(t, answer, 413, "too_large")
 	w.requireUnreached(t)
 
@@ -147,7 +145,7 @@ func TestHandlerOfABodyThatBreaksOff(t *testing.T) {
 		r.say("%s%s\n%s", signedHead, signature.Sign(webhookSecret, []byte("{}")), framing)
 		require.NoError(t, r.Conn.(*net.TCPConn).CloseWrite())
 		answer := r.answer()
-		require.True(t, answer.Close)
+		require.True(t, answer.closes)
 		requireAnswer(t, answer, 503, "body_timeout")
 		r.requireClosed()
 		w.requireUnreached(t)
@@ -173,14 +171,14 @@ func TestHandlerOfATrickledBody(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := watch(t, test.opts...)
-				server := &http.Server{Handler: w, ReadTimeout: test.read} //nolint:gosec // the default is what is tested
+				server := &http.Server{Handler: w, ReadTimeout: test.read}
 				r := rawOver(t, servePiped(t, server).dial())
 				began := time.Now()
 				r.say("%s%s\nContent-Length: %d\n\n", signedHead, signature.Sign(webhookSecret, []byte(refusedBody)), len(refusedBody))
 				r.trickle(refusedBody)
 				answer := r.answer()
 				require.Equal(t, test.after, time.Since(began))
-				require.True(t, answer.Close)
+				require.True(t, answer.closes)
 				requireAnswer(t, answer, 503, "body_timeout")
 				r.requireClosed()
 				require.Less(t, time.Since(began), test.after+time.Second)
@@ -212,7 +210,7 @@ func TestHandlerLetsNobodyTrickleOn(t *testing.T) {
 				if test.closed {
 					require.NoError(t, w.Shutdown(t.Context()))
 				}
-				r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial()) //nolint:gosec // without time-outs on purpose
+				r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial())
 				began := time.Now()
 				r.say("%sContent-Length: 1000\n\n", test.head)
 				r.trickle(strings.Repeat("x", 1000))
@@ -232,7 +230,7 @@ func TestHandlerDeadlineIsTheRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t)
 		w.run = func(context.Context, agentmsg.Event) error { time.Sleep(12 * time.Second); return nil }
-		r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial()) //nolint:gosec // without time-outs on purpose
+		r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial())
 		head := fmt.Sprintf("%s%s\nContent-Length: %d\n\n", signedHead, signature.Sign(webhookSecret, []byte(refusedBody)), len(refusedBody))
 		r.say("%s", head)
 		time.Sleep(6 * time.Second)
@@ -240,7 +238,7 @@ func TestHandlerDeadlineIsTheRequests(t *testing.T) {
 		r.say("%s", refusedBody)
 		answer := r.answer()
 		require.Equal(t, 2*time.Second, time.Since(began))
-		require.False(t, answer.Close)
+		require.False(t, answer.closes)
 		requireAnswer(t, answer, 503, "not_handled_in_time")
 
 		r.say("%s%s", head, refusedBody) // waits for the run that goes on

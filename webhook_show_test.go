@@ -52,7 +52,7 @@ func TestHandlerLogsItsCounts(t *testing.T) {
 		w.run = func(_ context.Context, e agentmsg.Event) error {
 			switch e.Session() {
 			case "bad":
-				return hush
+				return errHush
 			case "hang":
 				<-release
 			}

@@ -75,7 +75,7 @@ func TestTenantDelaysNoOther(t *testing.T) {
 			got.add(ctx, e)
 			return nil
 		}
-		answers := make(chan *http.Response)
+		answers := make(chan heard)
 		go func() { answers <- w.receive(signedBy("/a", "aa", refusedBody)) }()
 		synctest.Wait()
 		began := time.Now()
@@ -127,7 +127,7 @@ func keyOf(tb testing.TB, tenant, message string) string {
 	}))
 	body, err := json.Marshal(map[string]string{"messageId": message, "sessionId": "s"})
 	require.NoError(tb, err)
-	require.Equal(tb, http.StatusOK, w.receive(delivery(string(body))).StatusCode)
+	require.Equal(tb, http.StatusOK, w.receive(delivery(string(body))).status)
 	require.Len(tb, w.claimed(), 1)
 	return w.claimed()[0]
 }
