@@ -43,6 +43,7 @@ func (d *delivery) renew() {
 		d.lease.lost = d.renewOnce()
 		select {
 		case <-d.lease.stop: // before the next second, should both be there
+			stopped = true
 			return
 		default:
 		}
@@ -81,7 +82,7 @@ func (d *delivery) end(ctx context.Context, handled bool) {
 	if handled {
 		keep = d.keep
 	}
-	if ctx.Err() != nil { // late, but what was handled was
+	if time.Until(d.deadline) < webhookLease { // late, but what was handled was
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(&d.handling, webhookLease)
 		defer cancel()

@@ -54,8 +54,8 @@ func requireHushed(tb testing.TB, logged string, must ...string) {
 
 const ofTheEvent = `"tenant":"a","event":{"type":"message","session":"s-1","id":"m-1"}`
 
-// failing is a way to fail, and what the log says of it.
-type failing struct {
+// loudFailure is a way to fail, and what the log says of it.
+type loudFailure struct {
 	name   string
 	set    func(*watched)
 	opts   []agentmsg.WebhookOption
@@ -63,7 +63,7 @@ type failing struct {
 	must   []string
 }
 
-func failings() []failing {
+func loudFailures() []loudFailure {
 	run := func(f func(context.Context, agentmsg.Event) error) func(*watched) {
 		return func(w *watched) { w.run = f }
 	}
@@ -71,7 +71,7 @@ func failings() []failing {
 		return []agentmsg.WebhookOption{agentmsg.WithWebhookTap(func(context.Context, agentmsg.Event) (bool, error) { return f() })}
 	}
 	const e, p = `"error":"*errors.errorString"`, `"panic":"*errors.errorString"`
-	return []failing{
+	return []loudFailure{
 		{"an error", run(func(context.Context, agentmsg.Event) error { return errHush }), nil, 500, []string{"the function failed", e}},
 		{"an error around another", run(func(context.Context, agentmsg.Event) error { return fmt.Errorf("hush: %w", errHush) }), nil, 500, []string{`"error":"*fmt.wrapError"`}},
 		{"a nil pointer", run(func(context.Context, agentmsg.Event) error { return (*nilError)(nil) }), nil, 500, []string{`"error":"*agentmsg_test.nilError"`}},
@@ -112,7 +112,7 @@ func TestLogIsHushed(t *testing.T) {
 	tenants := agentmsg.WithWebhookTenants(func(*http.Request) (agentmsg.Tenant, error) {
 		return agentmsg.Tenant{ID: "a", Secrets: []string{hushedSecret}}, nil
 	})
-	for _, test := range failings() {
+	for _, test := range loudFailures() {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

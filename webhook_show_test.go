@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,6 +91,45 @@ func TestHandlerLogsItsCounts(t *testing.T) {
 		require.Equal(t, map[string]int{"handled": 4, "duplicates": 2, "refused": 5, "failed": 4, "givenUp": 1, "leaseLost": 3, "queued": 6}, logged)
 		close(release)
 		require.NoError(t, w.Shutdown(t.Context()))
+	})
+}
+
+// Done has its time, however close the deadline is by then: what was handled
+// was.
+func TestDoneOutlivesTheDeadline(t *testing.T) {
+	t.Parallel()
+	for _, run := range []time.Duration{0, 4 * time.Second, 7999 * time.Millisecond, 8 * time.Second, 9 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(run); return nil }
+			var left time.Duration
+			w.doneWith = func(ctx context.Context) error {
+				deadline, ok := ctx.Deadline()
+				require.True(t, ok)
+				left = time.Until(deadline)
+				return nil
+			}
+			w.receive(delivery(refusedBody))
+			require.NoError(t, w.Shutdown(t.Context()))
+			require.GreaterOrEqual(t, left, 3*time.Second)
+			require.Equal(t, []time.Duration{24 * time.Hour}, w.keeps)
+		})
+	}
+}
+
+// A store that ends its goroutine, as a test's FailNow does, ends nothing else.
+func TestDeduperThatEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		w.run = func(context.Context, agentmsg.Event) error { time.Sleep(2500 * time.Millisecond); return nil }
+		w.renew = func() error { runtime.Goexit(); return nil }
+		requireAnswer(t, w.receive(delivery(refusedBody)), 200, "")
+		w = watch(t)
+		w.claim = func() (agentmsg.Claim, error) { runtime.Goexit(); return agentmsg.Claim{}, nil }
+		requireAnswer(t, w.receive(delivery(refusedBody)), 500, "handler_failed")
+		require.NoError(t, w.Shutdown(t.Context()))
+		require.Empty(t, w.reached())
 	})
 }
 

@@ -35,6 +35,7 @@ type watched struct {
 	// claim, renew and done stand before the store's; nil: nothing does.
 	claim       func() (agentmsg.Claim, error)
 	renew, done func() error
+	doneWith    func(context.Context) error
 }
 
 // watch makes one with the usual secret, unless the options say otherwise.
@@ -119,6 +120,9 @@ func (w *watched) Done(ctx context.Context, c agentmsg.Claim, keep time.Duration
 	w.mu.Lock()
 	w.keeps = append(w.keeps, keep)
 	w.mu.Unlock()
+	if w.doneWith != nil {
+		return w.doneWith(ctx)
+	}
 	if w.done != nil {
 		return w.done()
 	}
