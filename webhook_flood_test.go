@@ -35,7 +35,9 @@ func TestFlood(t *testing.T) {
 	reading.Add(*floodSize)
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 1<<20 {
-			r.Body = &secondRead{ReadCloser: r.Body, reached: reading.Done}
+			reached := sync.OnceFunc(reading.Done)
+			defer reached() // were it refused before
+			r.Body = &secondRead{ReadCloser: r.Body, reached: reached}
 		}
 		w.ServeHTTP(rw, r)
 	}))
