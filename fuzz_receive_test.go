@@ -80,7 +80,9 @@ func (f received) request() *http.Request {
 
 // answer is the rule of the page, said plainly.
 func (f received) answer() int {
-	coded := func(c string) bool { return strings.TrimSpace(c) != "" && !strings.EqualFold(strings.TrimSpace(c), "identity") }
+	coded := func(c string) bool {
+		return strings.TrimSpace(c) != "" && !strings.EqualFold(strings.TrimSpace(c), "identity")
+	}
 	switch {
 	case f.method != "POST":
 		return 405

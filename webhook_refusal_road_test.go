@@ -1,6 +1,7 @@
 package agentmsg_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -34,6 +35,48 @@ func TestHandlerOfABodyThatComesTooLate(t *testing.T) {
 		require.Equal(t, []time.Duration{0}, w.keeps)
 		require.Equal(t, agentmsg.WebhookStats{Refused: 1}, w.Stats())
 		requireAnswer(t, w.receive(delivery(refusedBody)), 503, "shutting_down")
+	})
+}
+
+// A function that obeys its deadline ends as the answer is given: that is 503
+// whoever is first, never 500.
+func TestHandlerDeadlineThatIsObeyed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for range 200 {
+			w := watch(t)
+			w.run = func(ctx context.Context, _ agentmsg.Event) error { <-ctx.Done(); return ctx.Err() }
+			requireAnswer(t, w.receive(delivery(refusedBody)), 503, "not_handled_in_time")
+			require.NoError(t, w.Shutdown(t.Context()))
+			require.Equal(t, agentmsg.WebhookStats{Failed: 1}, w.Stats())
+		}
+	})
+}
+
+// Once the body is there the connection has no deadline of ours: what stands
+// around the handler may go on, and hears when the sender hangs up.
+func TestHandlerLeavesNoDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		var before, after error
+		around := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			w.ServeHTTP(rw, r)
+			time.Sleep(20 * time.Second)
+			before = r.Context().Err()
+			<-r.Context().Done()
+			after = r.Context().Err()
+		})
+		server := &http.Server{Handler: around}
+		r := rawOver(t, servePiped(t, server).dial())
+		began := time.Now()
+		r.say("%s%s\nContent-Length: %d\n\n%s", signedHead, signature.Sign(webhookSecret, []byte(refusedBody)), len(refusedBody), refusedBody)
+		time.Sleep(30 * time.Second)
+		_ = r.Conn.Close()
+		require.NoError(t, server.Shutdown(t.Context()))
+		require.GreaterOrEqual(t, time.Since(began), 30*time.Second)
+		require.NoError(t, before)
+		require.ErrorIs(t, after, context.Canceled)
 	})
 }
 
