@@ -119,6 +119,32 @@ func TestTenantReordersNoOther(t *testing.T) {
 	})
 }
 
+// What a tap writes into an event moves it into no other session's lane.
+func TestTapMovesNoEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var got byTenant
+		release := make(chan struct{})
+		w := watch(t, agentmsg.WithWebhookQueue(2, 9), agentmsg.WithWebhookTap(func(_ context.Context, e agentmsg.Event) (bool, error) {
+			e.(*agentmsg.MessageEvent).SessionID = "same"
+			return false, nil
+		}))
+		w.run = func(ctx context.Context, e agentmsg.Event) error {
+			if e.DedupeKey() == "1" {
+				<-release
+			}
+			got.add(ctx, e)
+			return nil
+		}
+		requireAnswer(t, w.receive(delivery(string(messageBody("a", "1", "x")))), 200, "")
+		requireAnswer(t, w.receive(delivery(string(messageBody("b", "2", "x")))), 200, "")
+		synctest.Wait()
+		require.Equal(t, map[string][]string{"": {"same:2"}}, got.so())
+		close(release)
+		require.NoError(t, w.Shutdown(t.Context()))
+	})
+}
+
 // keyOf is what the deduper is asked for a message of a tenant.
 func keyOf(tb testing.TB, tenant, message string) string {
 	tb.Helper()
