@@ -158,7 +158,11 @@ func TestEventIsTheFunctions(t *testing.T) {
 
 		for _, opts := range [][]agentmsg.WebhookOption{nil, {agentmsg.WithWebhookQueue(1, 1)}} {
 			w = watch(t, opts...)
-			w.run = func(_ context.Context, e agentmsg.Event) error { scribble(e); return nil }
+			w.run = func(_ context.Context, e agentmsg.Event) error {
+				scribble(e)
+				e.(*agentmsg.MessageEvent).MessageID = ""
+				return nil
+			}
 			requireAnswer(t, w.receive(delivery(string(messageBody("s", "m", "x")))), 200, "")
 			require.NoError(t, w.Shutdown(t.Context()))
 			require.Equal(t, []time.Duration{24 * time.Hour}, w.keeps)
