@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -141,18 +142,32 @@ func readDelivery(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	body, err := readAtMost(r.Body, maxWebhookBody+1, int(r.ContentLength))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return nil, tooLarge(err)
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLarge(over)
 	}
 	switch {
 	case errors.Is(err, http.ErrBodyReadAfterClose):
-		return nil, unsigned(fmt.Errorf("something had read the body before: %w", err))
+		return nil, unsigned(fmt.Errorf("something had read the body before: %w", http.ErrBodyReadAfterClose))
 	case err != nil:
-		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, fmt.Errorf("the body did not arrive whole: %w", err)}
+		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, notWhole(err)}
 	case len(body) > maxWebhookBody:
 		return nil, tooLarge(errors.New("the body is over 1 MiB"))
 	}
 	return body, nil
+}
+
+// notWhole is the error of a body that broke off, in words of our own: those of
+// net/http quote what the sender wrote behind the body, those of another reader
+// may say anything.
+func notWhole(err error) error {
+	why := fmt.Sprintf("reading it failed with a %T", err)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		why = "its time was over"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		why = "it broke off"
+	}
+	return &cleaned{"the body did not arrive whole: " + why, err}
 }
 
 // readAtMost reads until the end, or the limit. What the sender announces is
@@ -167,7 +182,11 @@ func readAtMost(r io.Reader, limit, announced int) ([]byte, error) {
 	body := make([]byte, 0, announced+1) // one more, to see the end
 	for len(body) < limit {
 		if len(body) == cap(body) {
-			body = append(make([]byte, 0, min(max(4*cap(body), first), limit)), body...)
+			room := max(4*cap(body), first)
+			if room > limit/2 { // the last: not one byte short of the limit
+				room = limit
+			}
+			body = append(make([]byte, 0, room), body...)
 		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

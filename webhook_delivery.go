@@ -51,10 +51,7 @@ func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline t
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{
-		receiver: r, deadline: deadline,
-		handling: handling{Context: context.WithoutCancel(request.Context()), tenant: tenant, event: event},
-	}, nil
+	return &delivery{receiver: r, deadline: deadline, handling: newHandling(request.Context(), tenant, event)}, nil
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer
@@ -169,10 +166,13 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 		}
 		return answerOK, true
 	}
-	if !d.run(ctx, d.event) {
-		return answerFailed, false
+	switch {
+	case d.run(ctx, d.event):
+		return answerOK, true
+	case ctx.Err() != nil: // it obeyed its context: the same answer as had it not
+		return answerLate, false
 	}
-	return answerOK, true
+	return answerFailed, false
 }
 
 // tapped asks the tap, and counts its run where it took the event or failed.

@@ -190,8 +190,8 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
 // default is slog's. No line has a message's text, a secret, a signature or a
-// URL: of an event its kind and ids, of an error or panic of yours the Go type
-// and of a panic the stack, never the text.
+// URL: of an event its kind, session and id, of an error or panic of yours the
+// Go type and of a panic the stack, never the text.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {

@@ -59,7 +59,7 @@ func (q *webhookQueue) add(h *handling) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	event := &queued{handling: h}
-	key := laneKey{h.tenant, h.event.Session()}
+	key := laneKey{h.tenant, h.session}
 	l, busy := q.lanes[key]
 	if !busy && q.running < q.workers {
 		l = q.open(key)

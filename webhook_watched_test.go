@@ -1,0 +1,237 @@
+package agentmsg_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/signature"
+	"github.com/stretchr/testify/require"
+)
+
+// watched is a handler that keeps what reached its function and its deduper,
+// and what it logged. What it calls may be set before the first delivery.
+type watched struct {
+	*agentmsg.WebhookHandler
+	run func(context.Context, agentmsg.Event) error // nil: success
+
+	mu     sync.Mutex
+	events []agentmsg.Event
+	keys   []string // as they were claimed
+	keeps  []time.Duration
+	lines  bytes.Buffer
+
+	store agentmsg.MemoryDeduper
+	// claim, renew and done stand before the store's; nil: nothing does.
+	claim       func() (agentmsg.Claim, error)
+	renew, done func() error
+	doneWith    func(context.Context) error
+}
+
+// watch makes one with the usual secret, unless the options say otherwise.
+func watch(tb testing.TB, opts ...agentmsg.WebhookOption) *watched {
+	tb.Helper()
+	w := &watched{}
+	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret), agentmsg.WithDeduper(w), agentmsg.WithWebhookLogger(w.logger())}, opts...)
+	h, err := agentmsg.NewWebhookHandler(func(ctx context.Context, e agentmsg.Event) error {
+		w.mu.Lock()
+		w.events = append(w.events, e)
+		w.mu.Unlock()
+		if w.run == nil {
+			return nil
+		}
+		return w.run(ctx, e)
+	}, opts...)
+	require.NoError(tb, err)
+	w.WebhookHandler = h
+	return w
+}
+
+// logger keeps every line of every level.
+func (w *watched) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(lockedWriter{&w.mu, &w.lines}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type lockedWriter struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func (w *watched) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lines.String()
+}
+
+func (w *watched) reached() []agentmsg.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.events)
+}
+
+func (w *watched) claimed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.keys)
+}
+
+// requireUnreached holds that nothing of the user's was asked or told.
+func (w *watched) requireUnreached(tb testing.TB) {
+	tb.Helper()
+	require.Empty(tb, w.reached(), "the function was reached")
+	require.Empty(tb, w.claimed(), "the deduper was asked")
+	require.NotContains(tb, w.logged(), "panic")
+}
+
+func (w *watched) Claim(ctx context.Context, key string, lease time.Duration) (agentmsg.Claim, error) {
+	w.mu.Lock()
+	w.keys = append(w.keys, key)
+	w.mu.Unlock()
+	if w.claim != nil {
+		return w.claim()
+	}
+	return w.store.Claim(ctx, key, lease)
+}
+
+func (w *watched) Renew(ctx context.Context, c agentmsg.Claim, lease time.Duration) error {
+	if w.renew != nil {
+		return w.renew()
+	}
+	return w.store.Renew(ctx, c, lease)
+}
+
+func (w *watched) Done(ctx context.Context, c agentmsg.Claim, keep time.Duration) error {
+	w.mu.Lock()
+	w.keeps = append(w.keeps, keep)
+	w.mu.Unlock()
+	if w.doneWith != nil {
+		return w.doneWith(ctx)
+	}
+	if w.done != nil {
+		return w.done()
+	}
+	return w.store.Done(ctx, c, keep)
+}
+
+// heard is an answer that was read to its end.
+type heard struct {
+	status int
+	header http.Header
+	body   string
+	closes bool // the connection, by its word
+	bare   bool // to a HEAD
+}
+
+func hear(tb testing.TB, answer *http.Response) heard {
+	tb.Helper()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(tb, err)
+	bare := answer.Request != nil && answer.Request.Method == http.MethodHead
+	return heard{answer.StatusCode, answer.Header, string(body), answer.Close, bare}
+}
+
+// receive gives the handler a request without a network.
+func (w *watched) receive(r *http.Request) heard {
+	recorder := httptest.NewRecorder()
+	w.ServeHTTP(recorder, r)
+	return heard{status: recorder.Code, header: recorder.Header(), body: recorder.Body.String()}
+}
+
+// signedBy is a delivery to a path under a secret.
+func signedBy(path, secret, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set(agentmsg.SignatureHeader, signature.Sign(secret, []byte(body)))
+	return r
+}
+
+// anyCode is for an answer that two goroutines race to give.
+const anyCode = "any"
+
+// requireAnswer holds an answer to its status and code, and to what goes with
+// them.
+func requireAnswer(tb testing.TB, answer heard, status int, code string) {
+	tb.Helper()
+	require.Equal(tb, status, answer.status, answer.body)
+	if status == http.StatusOK || answer.bare {
+		require.Empty(tb, answer.body)
+	} else {
+		require.True(tb, code == anyCode || code+"\n" == answer.body, "%s is not %s", answer.body, code)
+		require.Equal(tb, "text/plain; charset=utf-8", answer.header.Get("Content-Type"))
+		require.Equal(tb, "nosniff", answer.header.Get("X-Content-Type-Options"))
+	}
+	wantAllow, wantAfter := "", ""
+	switch status {
+	case http.StatusMethodNotAllowed:
+		wantAllow = "POST"
+	case http.StatusServiceUnavailable:
+		wantAfter = "1"
+	}
+	require.Equal(tb, wantAllow, answer.header.Get("Allow"))
+	require.Equal(tb, wantAfter, answer.header.Get("Retry-After"))
+}
+
+// piped is an http.Server over net.Pipe, for a bubble.
+type piped struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+// servePiped serves until the test ends; h must have ended by then.
+func servePiped(t *testing.T, server *http.Server) *piped {
+	t.Helper()
+	p := &piped{conns: make(chan net.Conn), done: make(chan struct{})}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(p)
+	}()
+	t.Cleanup(func() {
+		require.NoError(t, server.Shutdown(context.Background()))
+		<-served
+	})
+	return p
+}
+
+func (p *piped) dial() net.Conn {
+	server, client := net.Pipe()
+	p.conns <- server
+	return client
+}
+
+func (p *piped) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *piped) Close() error {
+	p.once.Do(func() { close(p.done) })
+	return nil
+}
+
+func (p *piped) Addr() net.Addr { return pipedAddr{} }
+
+type pipedAddr struct{}
+
+func (pipedAddr) Network() string { return "pipe" }
+func (pipedAddr) String() string  { return "pipe" }
