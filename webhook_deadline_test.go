@@ -43,7 +43,7 @@ func TestHandlerKeepAliveOutlivesTheDeadline(t *testing.T) {
 					}
 				}), set).dial(t)
 				for i := range 3 {
-					c.write(posted(messageBody("s", fmt.Sprint(i), "hello")))
+					c.write(posting(messageBody("s", fmt.Sprint(i), "hello")))
 					require.Equal(t, 200, c.status())
 					time.Sleep(time.Second)
 				}
@@ -66,11 +66,11 @@ func TestHandlerConnectionAfterALateFunction(t *testing.T) {
 					return nil
 				}), set).dial(t)
 				began := time.Now()
-				c.write(posted(messageBody("s", "m", "hello")))
+				c.write(posting(messageBody("s", "m", "hello")))
 				require.Equal(t, answer{status: 503, body: "not_handled_in_time\n", retryAfter: "1"}, c.answer())
 				require.Equal(t, 8*time.Second, time.Since(began))
 				time.Sleep(time.Second)
-				c.write(posted(messageBody("s", "m", "hello")))
+				c.write(posting(messageBody("s", "m", "hello")))
 				require.Equal(t, 200, c.status())
 			})
 		})
@@ -146,7 +146,7 @@ func TestHandlerWithoutAReadDeadline(t *testing.T) {
 		c.write(string(body))
 		require.Equal(t, 503, c.status())
 		require.Zero(t, runs.Load())
-		c.write(posted(body))
+		c.write(posting(body))
 		require.Equal(t, 200, c.status())
 		require.Equal(t, int64(1), runs.Load())
 	})
@@ -169,7 +169,7 @@ func TestHandlerSenderHangsUp(t *testing.T) {
 			served <- time.Since(began)
 		}), nil)
 		c := w.dial(t)
-		c.write(posted(messageBody("s", "m", "hello")))
+		c.write(posting(messageBody("s", "m", "hello")))
 		time.Sleep(time.Second)
 		require.NoError(t, c.conn.Close())
 		require.Equal(t, time.Second, <-served)

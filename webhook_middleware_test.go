@@ -91,13 +91,13 @@ func TestHandlerBehindMiddleware(t *testing.T) {
 				sent   string
 				status int
 			}{
-				{posted(messageBody("s", "m", "hello")), 200},
-				{posted(messageBody("s", "m", "hello")), 200},
-				{strings.Replace(posted(messageBody("s", "m", "hello")), "hello", "HELLO", 1), 401},
-				{posted(messageBody("s", "bad", "hello")), 500},
-				{posted([]byte("[]")), 400},
-				{"PUT" + strings.TrimPrefix(posted(messageBody("s", "m", "hello")), "POST"), 405},
-				{posted(messageBody("s", "n", "hello")), 200},
+				{posting(messageBody("s", "m", "hello")), 200},
+				{posting(messageBody("s", "m", "hello")), 200},
+				{strings.Replace(posting(messageBody("s", "m", "hello")), "hello", "HELLO", 1), 401},
+				{posting(messageBody("s", "bad", "hello")), 500},
+				{posting([]byte("[]")), 400},
+				{"PUT" + strings.TrimPrefix(posting(messageBody("s", "m", "hello")), "POST"), 405},
+				{posting(messageBody("s", "n", "hello")), 200},
 			} {
 				c.write(test.sent)
 				require.Equal(t, test.status, c.status(), test.sent)
@@ -118,10 +118,10 @@ func TestHandlerBehindANarrowerBound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // net/http takes its time to close what it has not read
 				w := newPipeServer(t, around(newQuietHandler(t, content)), nil)
 				c := w.dial(t)
-				c.write(posted([]byte(padded(101))))
+				c.write(posting([]byte(padded(101))))
 				require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
 				c = w.dial(t)
-				c.write(posted([]byte(padded(100))))
+				c.write(posting([]byte(padded(100))))
 				require.Equal(t, 200, c.status())
 			})
 		})
@@ -160,7 +160,7 @@ func TestHandlerBehindABodyReader(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}), nil)
 	c := w.dial(t)
-	c.write(posted(messageBody("s", "m", "confidential")))
+	c.write(posting(messageBody("s", "m", "confidential")))
 	require.Equal(t, 401, c.status())
 	require.Contains(t, log.String(), "something had read the body before")
 	require.NotContains(t, log.String(), "confidential")

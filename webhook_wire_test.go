@@ -137,8 +137,8 @@ func head(body []byte, more ...string) string {
 		strings.Join(append(more, ""), "\r\n") + "\r\n"
 }
 
-// posted is a delivery with the length that its body has.
-func posted(body []byte) string {
+// posting is a delivery with the length that its body has.
+func posting(body []byte) string {
 	return head(body, fmt.Sprintf("Content-Length: %d", len(body))) + string(body)
 }
 
@@ -172,7 +172,7 @@ func TestHandlerHTTP10(t *testing.T) {
 	w := newPipeServer(t, newQuietHandler(t, content), nil)
 	body := messageBody("s", "m", "hello")
 	c := w.dial(t)
-	c.write(strings.Replace(posted(body), "HTTP/1.1", "HTTP/1.0", 1))
+	c.write(strings.Replace(posting(body), "HTTP/1.1", "HTTP/1.0", 1))
 	require.Equal(t, 200, c.status())
 	c.ended()
 
@@ -262,14 +262,14 @@ func TestHandlerAfterARefusal(t *testing.T) {
 		status int
 		closed bool
 	}{
-		"unsigned":     {strings.Replace(posted(good), "hello", "HELLO", 1), 401, false},
-		"bad JSON":     {posted([]byte("no JSON")), 400, false},
+		"unsigned":     {strings.Replace(posting(good), "hello", "HELLO", 1), 401, false},
+		"bad JSON":     {posting([]byte("no JSON")), 400, false},
 		"no POST":      {"GET /webhook HTTP/1.1\r\nHost: app.test\r\n\r\n", 405, false},
-		"compressed":   {strings.Replace(posted(good), "Content-Length", "Content-Encoding: gzip\r\nContent-Length", 1), 415, false},
-		"fails":        {posted(messageBody("s", "bad", "x")), 500, false},
-		"panics":       {posted(messageBody("s", "panic", "x")), 500, false},
+		"compressed":   {strings.Replace(posting(good), "Content-Length", "Content-Encoding: gzip\r\nContent-Length", 1), 415, false},
+		"fails":        {posting(messageBody("s", "bad", "x")), 500, false},
+		"panics":       {posting(messageBody("s", "panic", "x")), 500, false},
 		"too long":     {head(good, "Content-Length: 1048577"), 413, true},
-		"a second one": {posted(good), 200, false},
+		"a second one": {posting(good), 200, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -285,7 +285,7 @@ func TestHandlerAfterARefusal(t *testing.T) {
 						c.ended()
 						c = w.dial(t)
 					}
-					c.write(posted(good))
+					c.write(posting(good))
 					require.Equal(t, 200, c.status())
 				}
 			})
