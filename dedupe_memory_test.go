@@ -148,6 +148,29 @@ func TestDedupeForgets(t *testing.T) {
 	})
 }
 
+// MaxKeys bounds the memory whatever the keys are: who signs chooses the id of
+// a message, up to the bound of a body. It runs alone, as it weighs the heap.
+func TestDedupeLongKeys(t *testing.T) {
+	m := &memory{t: t}
+	before := heapInUse()
+	for i := range 64 {
+		m.handle(strings.Repeat("k", 1<<20)+strconv.Itoa(i), time.Hour)
+	}
+	require.Less(t, heapInUse()-before, int64(1<<20))
+	m.wants(agentmsg.ClaimHandled, strings.Repeat("k", 1<<20)+"7")
+}
+
+// At the length from which keys are cut, too, each is one of its own.
+func TestDedupeKeysAroundTheCut(t *testing.T) {
+	t.Parallel()
+	m := &memory{t: t}
+	for n := 250; n < 300; n++ {
+		m.granted(strings.Repeat("k", n))
+		m.granted(strings.Repeat("k", n-1) + "l")
+	}
+	require.Equal(t, 100, agentmsg.MemoryKeys(&m.MemoryDeduper))
+}
+
 func heapInUse() int64 {
 	var stats runtime.MemStats
 	runtime.GC()
