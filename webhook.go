@@ -87,8 +87,12 @@ func ParseEvent(body []byte) (Event, error) {
 	return parseOwned(bytes.Clone(body))
 }
 
-// parseOwned is ParseEvent of a body that nobody writes to any more.
+// parseOwned is ParseEvent of a body that nobody writes to any more. The event
+// holds on to it, so what readAtMost set aside in vain goes before.
 func parseOwned(body []byte) (Event, error) {
+	if cap(body) > 2*len(body) {
+		body = bytes.Clone(body)
+	}
 	event, err := decodeEvent(jsonText(body))
 	if err != nil {
 		return nil, &WebhookError{http.StatusBadRequest, ErrInvalidEvent, err}

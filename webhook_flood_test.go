@@ -1,6 +1,7 @@
 package agentmsg_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/signature"
 	"github.com/stretchr/testify/require"
 )
 
@@ -81,6 +83,25 @@ func overTheSame(t *testing.T, server *httptest.Server, r *http.Request) heard {
 	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()
 	return hear(t, answer)
+}
+
+// An event that is kept, as one in a queue is, keeps about its bytes twice,
+// raw and read: not the room that was set aside for a body of unknown length.
+func TestEventKeepsItsBytesAlone(t *testing.T) {
+	const size = 70 << 10 // of 256 KiB by then
+	release := make(chan struct{})
+	w := watch(t, agentmsg.WithWebhookQueue(64, 1))
+	w.run = func(context.Context, agentmsg.Event) error { <-release; return nil }
+	before := heap()
+	for i := range 64 {
+		body := fmt.Sprintf(`{"messageId":"%d","response":"%s"}`, i, strings.Repeat("x", size))
+		requireAnswer(t, w.receive(unread(strings.NewReader(body), -1, signature.Sign(webhookSecret, []byte(body)))), 200, "")
+	}
+	each := (heap().HeapAlloc - before.HeapAlloc) / 64
+	t.Logf("%d bytes each", each)
+	close(release)
+	require.NoError(t, w.Shutdown(t.Context()))
+	require.Less(t, each, uint64(3*size))
 }
 
 // secondRead tells when its reader comes for more.
