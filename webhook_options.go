@@ -150,7 +150,9 @@ func WithDeduper(d Deduper) WebhookOption {
 // run one after another in the order of their arrival, those of different
 // sessions beside each other; events without a session have no order. depth is
 // how many events may wait, those in back-off included; beyond it the answer
-// is 503. Both are at least 1.
+// is 503. Both are at least 1. An event that runs and fails waits also where
+// depth is reached: at no time are there more than workers and depth together.
+// Each takes about twice its body, which has at most 1 MiB.
 //
 // A run that fails is repeated after 1, 2 and 4 s, while later events of its
 // session wait; after the fourth the event is logged and counted as given up.

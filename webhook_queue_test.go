@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -120,6 +121,28 @@ func TestQueueDepthCountsBackoff(t *testing.T) {
 		require.Equal(t, 200, deliver(t, h, messageBody("free", "3", "x")).Code, "a worker is free")
 		require.NoError(t, h.Shutdown(t.Context()))
 	})
+}
+
+// A run that fails takes no more room than there is: while everything fails,
+// the queue holds depth events and one for each worker.
+func TestQueueDepthWhileAllFails(t *testing.T) {
+	t.Parallel()
+	for _, session := range []string{"s%d", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHandler(t, func(context.Context, agentmsg.Event) error { return errors.New("no") }, quiet, agentmsg.WithWebhookQueue(2, 3))
+			var statuses []int
+			for i := range 8 {
+				statuses = append(statuses, deliver(t, h, messageBody(strings.ReplaceAll(session, "%d", fmt.Sprint(i)), fmt.Sprint(i), "x")).Code)
+				synctest.Wait()
+			}
+			require.Equal(t, []int{200, 200, 200, 200, 200, 503, 503, 503}, statuses)
+			require.Equal(t, agentmsg.WebhookStats{Failed: 5, Refused: 3, Queued: 5}, h.Stats())
+			time.Sleep(10 * time.Second)
+			require.Equal(t, agentmsg.WebhookStats{Failed: 20, Refused: 3, GivenUp: 5}, h.Stats())
+			require.Equal(t, 200, deliver(t, h, messageBody("s", "7", "x")).Code, "there is room again")
+			require.NoError(t, h.Shutdown(t.Context()))
+		})
+	}
 }
 
 // Shutdown refuses what comes, ends each back-off, and gives what fails from
