@@ -111,3 +111,15 @@ func TestHandlerShutdownWaits(t *testing.T) {
 		require.Equal(t, "shutting_down\n", w.Body.String())
 	})
 }
+
+// Where nothing is left to wait for, Shutdown says so, also to a context that
+// has ended.
+func TestHandlerShutdownOfNothing(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, nothing)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		require.NoError(t, h.Shutdown(ended))
+	}
+}

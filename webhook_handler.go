@@ -105,7 +105,8 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // more at once.
 //
 // It returns nil, or the context's error when that ends first; nothing is cut
-// off then, and Shutdown may be called again. Its context must be one of its
+// off then, and Shutdown may be called again. A function that calls it waits
+// for itself. Its context must be one of its
 // own: that of the program is over by then. Leave the load balancer first: MAIA
 // gives an event up about 7 s after its first 503.
 func (h *WebhookHandler) Shutdown(ctx context.Context) error {
@@ -117,6 +118,11 @@ func (h *WebhookHandler) Shutdown(ctx context.Context) error {
 	case <-drained:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-drained: // both, and nothing is left
+		return nil
+	default:
 		return ctx.Err()
 	}
 }
