@@ -272,6 +272,30 @@ func TestHandlerInFlight(t *testing.T) {
 	}
 }
 
+// The deadline that cuts off a Claim of an event in flight is no failure of the
+// store, and is not called one.
+func TestHandlerInFlightEndsWithinAClaim(t *testing.T) {
+	t.Parallel()
+	for _, last := range []int{2, 80} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			claims := 0
+			w.claimWith = func(ctx context.Context) (agentmsg.Claim, error) {
+				if claims++; claims >= last {
+					<-ctx.Done()
+					return agentmsg.Claim{}, ctx.Err()
+				}
+				return agentmsg.Claim{State: agentmsg.ClaimInFlight}, nil
+			}
+			requireAnswer(t, w.receive(delivery(refusedBody)), 503, anyCode)
+			require.NoError(t, w.Shutdown(t.Context()))
+			require.Equal(t, agentmsg.WebhookStats{Refused: 1}, w.Stats())
+			require.Contains(t, w.logged(), "in_flight")
+			require.NotContains(t, w.logged(), "deduper")
+		})
+	}
+}
+
 // The sender that hangs up waits no more, and its function goes on.
 func TestHandlerHangUp(t *testing.T) {
 	t.Parallel()

@@ -116,13 +116,18 @@ func (d *delivery) process(ctx, request context.Context) webhookAnswer {
 
 // claim asks for the event until it is granted, handled or too late.
 func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
-	key := d.key()
+	key, inFlight := d.key(), false
 	for {
 		var claim Claim
+		cutOff := false // by the deadline, of a store that had answered before
 		err := d.guard(ctx, "deduper", func() (err error) {
 			claim, err = d.deduper.Claim(ctx, key, webhookLease)
+			cutOff = err != nil && inFlight && ctx.Err() != nil
 			return err
 		})
+		if cutOff {
+			return Claim{}, d.refuse(ctx, answerInFlight)
+		}
 		d.logFailure(ctx, "deduper", err)
 		switch {
 		case err != nil:
@@ -135,6 +140,7 @@ func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
 		case claim.State != ClaimInFlight:
 			return Claim{}, d.refuse(ctx, answerNoStore)
 		}
+		inFlight = true
 		select {
 		case <-time.After(inFlightPoll):
 			continue

@@ -34,6 +34,7 @@ type watched struct {
 	store agentmsg.MemoryDeduper
 	// claim, renew and done stand before the store's; nil: nothing does.
 	claim       func() (agentmsg.Claim, error)
+	claimWith   func(context.Context) (agentmsg.Claim, error)
 	renew, done func() error
 	doneWith    func(context.Context) error
 }
@@ -103,6 +104,9 @@ func (w *watched) Claim(ctx context.Context, key string, lease time.Duration) (a
 	w.mu.Lock()
 	w.keys = append(w.keys, key)
 	w.mu.Unlock()
+	if w.claimWith != nil {
+		return w.claimWith(ctx)
+	}
 	if w.claim != nil {
 		return w.claim()
 	}
