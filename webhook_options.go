@@ -66,7 +66,9 @@ func webhookOptionError(option, reason string) error {
 }
 
 // WithWebhookSecrets verifies deliveries under any of the secrets: give the old
-// and the new one while you rotate them. It takes the place of
+// and the new one while you rotate them. No secret is an error, and so is one
+// that is blank, begins with a byte order mark, has blanks around it or a line
+// break in it, as a file or a variable adds them. It takes the place of
 // [WithWebhookTenants].
 func WithWebhookSecrets(secrets ...string) WebhookOption {
 	return func(c *webhookConfig) error {
@@ -104,7 +106,9 @@ func badSecret(secret string) string {
 // whose delivery a request is, by its path, host or header, before anything of
 // it is verified or read: it sees no body, and its request's context ends with
 // the deadline. [ErrNotFound] answers 401; any other error, a panic, an empty
-// ID or no usable secret 503. It takes the place of [WithWebhookSecrets].
+// ID or no usable secret 503. f is called by many goroutines at once, and obeys
+// that context: [WebhookHandler.Shutdown] does not wait for it. It takes the
+// place of [WithWebhookSecrets].
 //
 // The ID scopes everything that the handler keeps, so that no customer's
 // delivery suppresses, delays or answers another's.
@@ -122,7 +126,8 @@ func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 // WithWebhookTap calls f after the claim and before the function and the queue;
 // package agent takes the answers that it waits for by it. When f has taken
 // the event, that is done; after an error, whether taken or not, the answer is
-// 503. f obeys its context, as the function does.
+// 503, and the event comes again. f is called by many goroutines at once, and
+// obeys its context, as the function does.
 func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
@@ -191,7 +196,8 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 }
 
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
-// default is slog's. No line has a message's text, a secret, a signature or a
+// default is slog's. Refusals and what is late are warnings; what failed, was
+// given up or lost its claim are errors. No line has a message's text, a secret, a signature or a
 // URL: of an event its kind, session and id, of an error or panic of yours the
 // Go type and of a panic the stack, never the text.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {

@@ -12,7 +12,8 @@ import (
 )
 
 // Tenant is a customer of yours whose webhooks a handler receives beside those
-// of others.
+// of others. fmt and slog print its ID alone; json.Marshal writes the secrets
+// too, so a struct of your own around one leaks them in JSON logs.
 type Tenant struct {
 	// ID tells tenants apart; never empty.
 	ID string
