@@ -3,9 +3,8 @@ package agentmsg_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -67,7 +66,9 @@ func TestHandlerConnectionAfterALateFunction(t *testing.T) {
 				}), set).dial(t)
 				began := time.Now()
 				c.write(posting(messageBody("s", "m", "hello")))
-				require.Equal(t, answer{status: 503, body: "not_handled_in_time\n", retryAfter: "1"}, c.answer())
+				answer := c.answer()
+				requireAnswer(t, answer, 503, "not_handled_in_time")
+				require.False(t, answer.closes)
 				require.Equal(t, 8*time.Second, time.Since(began))
 				time.Sleep(time.Second)
 				c.write(posting(messageBody("s", "m", "hello")))
@@ -94,42 +95,14 @@ func TestHandlerTrickledBody(t *testing.T) {
 					c := newPipeServer(t, around(newQuietHandler(t, content)), nil).dial(t)
 					began := time.Now()
 					c.write(head(nil, framing))
-					trickled(t, c.conn)
-					require.Equal(t, answer{status: 503, body: "body_timeout\n", close: true, retryAfter: "1"}, c.answer())
+					c.trickle(strings.Repeat("1\r\nx\r\n", 200), 6, 100*time.Millisecond)
+					requireClosing(t, c.answer(), 503, "body_timeout")
 					require.Equal(t, 8*time.Second, time.Since(began))
-					c.ended()
+					c.requireClosed()
 				})
 			})
 		}
 	}
-}
-
-// trickled writes a byte every 100 ms, as long as somebody reads.
-func trickled(t *testing.T, conn net.Conn) {
-	done := make(chan struct{})
-	t.Cleanup(func() { _ = conn.Close(); <-done })
-	go func() {
-		defer close(done)
-		for {
-			if _, err := io.WriteString(conn, "1\r\nx\r\n"); err != nil {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-	}()
-}
-
-// Where the server's ReadTimeout is the shorter one it stays.
-func TestHandlerDoesNotExtendReadTimeout(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newPipeServer(t, newQuietHandler(t, content), func(s *http.Server) { s.ReadTimeout = 2 * time.Second }).dial(t)
-		began := time.Now()
-		c.write(head(nil, "Content-Length: 2000"))
-		require.Equal(t, 503, c.status())
-		require.Equal(t, 2*time.Second, time.Since(began))
-		c.ended()
-	})
 }
 
 // A writer without deadlines is served without one: a good delivery is handled,
@@ -171,7 +144,7 @@ func TestHandlerSenderHangsUp(t *testing.T) {
 		c := w.dial(t)
 		c.write(posting(messageBody("s", "m", "hello")))
 		time.Sleep(time.Second)
-		require.NoError(t, c.conn.Close())
+		require.NoError(t, c.Close())
 		require.Equal(t, time.Second, <-served)
 		require.NoError(t, <-ended)
 		require.NoError(t, h.Shutdown(t.Context()))

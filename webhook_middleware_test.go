@@ -119,7 +119,7 @@ func TestHandlerBehindANarrowerBound(t *testing.T) {
 				w := newPipeServer(t, around(newQuietHandler(t, content)), nil)
 				c := w.dial(t)
 				c.write(posting([]byte(padded(101))))
-				require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
+				requireClosing(t, c.answer(), 413, "too_large")
 				c = w.dial(t)
 				c.write(posting([]byte(padded(100))))
 				require.Equal(t, 200, c.status())

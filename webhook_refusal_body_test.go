@@ -1,13 +1,10 @@
 package agentmsg_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,69 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// raw is a connection on which a test writes its own bytes.
-type raw struct {
-	net.Conn
-	t    *testing.T
-	from *bufio.Reader
-}
-
-func rawOver(t *testing.T, conn net.Conn) raw {
-	t.Helper()
-	t.Cleanup(func() { _ = conn.Close() })
-	return raw{conn, t, bufio.NewReader(conn)}
-}
-
-// dialRaw connects to a server of the handler's own.
-func dialRaw(t *testing.T, h http.Handler) raw {
-	t.Helper()
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	require.NoError(t, err)
-	return rawOver(t, conn)
-}
-
-func (r raw) say(format string, args ...any) {
-	r.t.Helper()
-	_, err := io.WriteString(r.Conn, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\r\n"))
-	require.NoError(r.t, err)
-}
-
-// answer reads one.
-func (r raw) answer() heard {
-	r.t.Helper()
-	answer, err := http.ReadResponse(r.from, nil)
-	require.NoError(r.t, err)
-	defer func() { _ = answer.Body.Close() }()
-	return hear(r.t, answer)
-}
-
-// requireClosed holds that the server says no more, and has hung up.
-func (r raw) requireClosed() {
-	r.t.Helper()
-	_, err := r.from.ReadByte()
-	require.Error(r.t, err)
-}
-
-// trickle sends a byte each second until the server hangs up.
-func (r raw) trickle(body string) {
-	ended := make(chan struct{})
-	r.t.Cleanup(func() {
-		_ = r.Conn.Close()
-		<-ended
-	})
-	go func() {
-		defer close(ended)
-		for i := range len(body) {
-			time.Sleep(time.Second)
-			if _, err := io.WriteString(r.Conn, body[i:i+1]); err != nil {
-				return
-			}
-		}
-	}()
-}
-
 const signedHead = "POST /webhook HTTP/1.1\nHost: a\nX-Maia-Signature: "
 
 // Nobody is told to go on with a body that is refused for its length.
@@ -90,9 +24,7 @@ func TestHandlerRefusesAnnouncedLength(t *testing.T) {
 		w := watch(t)
 		r := dialRaw(t, w)
 		r.say("%s00\nExpect: 100-continue\nContent-Length: %d\n\n", signedHead, length)
-		answer := r.answer()
-		require.True(t, answer.closes)
-		requireAnswer(t, answer, 413, "too_large")
+		requireClosing(t, r.answer(), 413, "too_large")
 		r.requireClosed()
 		w.requireUnreached(t)
 		require.Equal(t, agentmsg.WebhookStats{Refused: 1}, w.Stats())
@@ -108,14 +40,11 @@ func TestHandlerRefusesChunkedLength(t *testing.T) {
 		_, _ = fmt.Fprintf(r.Conn, "%s%s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
 			strings.ReplaceAll(signedHead, "\n", "\r\n"), signature.Sign(webhookSecret, []byte(over)), len(over), over)
 	}()
-	answer := r.answer()
-	require.True(t, answer.closes)
-	requireAnswer(t, answer, 413, "too_large")
+	requireClosing(t, r.answer(), 413, "too_large")
 	w.requireUnreached(t)
 
 	fits := padded(1 << 20)
-	r.Conn = dialRaw(t, w).Conn
-	r.from = bufio.NewReader(r.Conn)
+	r = dialRaw(t, w)
 	r.say("%s%s\nTransfer-Encoding: chunked\n\n%x\n%s\n0\n\n", signedHead, signature.Sign(webhookSecret, []byte(fits)), len(fits), fits)
 	requireAnswer(t, r.answer(), 200, "")
 	require.Equal(t, agentmsg.WebhookStats{Handled: 1, Refused: 1}, w.Stats())
@@ -144,9 +73,7 @@ func TestHandlerOfABodyThatBreaksOff(t *testing.T) {
 		r := dialRaw(t, w)
 		r.say("%s%s\n%s", signedHead, signature.Sign(webhookSecret, []byte("{}")), framing)
 		require.NoError(t, r.Conn.(*net.TCPConn).CloseWrite())
-		answer := r.answer()
-		require.True(t, answer.closes)
-		requireAnswer(t, answer, 503, "body_timeout")
+		requireClosing(t, r.answer(), 503, "body_timeout")
 		r.requireClosed()
 		w.requireUnreached(t)
 		require.Contains(t, w.logged(), "the body did not arrive whole: it broke off")
@@ -171,15 +98,12 @@ func TestHandlerOfATrickledBody(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := watch(t, test.opts...)
-				server := &http.Server{Handler: w, ReadTimeout: test.read}
-				r := rawOver(t, servePiped(t, server).dial())
+				r := newPipeServer(t, w, func(s *http.Server) { s.ReadTimeout = test.read }).dial(t)
 				began := time.Now()
 				r.say("%s%s\nContent-Length: %d\n\n", signedHead, signature.Sign(webhookSecret, []byte(refusedBody)), len(refusedBody))
-				r.trickle(refusedBody)
-				answer := r.answer()
+				r.trickle(refusedBody, 1, time.Second)
+				requireClosing(t, r.answer(), 503, "body_timeout")
 				require.Equal(t, test.after, time.Since(began))
-				require.True(t, answer.closes)
-				requireAnswer(t, answer, 503, "body_timeout")
 				r.requireClosed()
 				require.Less(t, time.Since(began), test.after+time.Second)
 				w.requireUnreached(t)
@@ -210,10 +134,10 @@ func TestHandlerLetsNobodyTrickleOn(t *testing.T) {
 				if test.closed {
 					require.NoError(t, w.Shutdown(t.Context()))
 				}
-				r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial())
+				r := newPipeServer(t, w, nil).dial(t)
 				began := time.Now()
 				r.say("%sContent-Length: 1000\n\n", test.head)
-				r.trickle(strings.Repeat("x", 1000))
+				r.trickle(strings.Repeat("x", 1000), 1, time.Second)
 				answer := r.answer()
 				requireAnswer(t, answer, test.status, test.code)
 				if test.closed { // nothing of the body is waited for
@@ -235,7 +159,7 @@ func TestHandlerDeadlineIsTheRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t)
 		w.run = func(context.Context, agentmsg.Event) error { time.Sleep(12 * time.Second); return nil }
-		r := rawOver(t, servePiped(t, &http.Server{Handler: w}).dial())
+		r := newPipeServer(t, w, nil).dial(t)
 		head := fmt.Sprintf("%s%s\nContent-Length: %d\n\n", signedHead, signature.Sign(webhookSecret, []byte(refusedBody)), len(refusedBody))
 		r.say("%s", head)
 		time.Sleep(6 * time.Second)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -150,6 +149,13 @@ func hear(tb testing.TB, answer *http.Response) heard {
 	return heard{answer.StatusCode, answer.Header, string(body), answer.Close, bare}
 }
 
+// requireClosing is requireAnswer of one that ends the connection.
+func requireClosing(tb testing.TB, answer heard, status int, code string) {
+	tb.Helper()
+	require.True(tb, answer.closes)
+	requireAnswer(tb, answer, status, code)
+}
+
 // receive gives the handler a request without a network.
 func (w *watched) receive(r *http.Request) heard {
 	recorder := httptest.NewRecorder()
@@ -189,53 +195,3 @@ func requireAnswer(tb testing.TB, answer heard, status int, code string) {
 	require.Equal(tb, wantAllow, answer.header.Get("Allow"))
 	require.Equal(tb, wantAfter, answer.header.Get("Retry-After"))
 }
-
-// piped is an http.Server over net.Pipe, for a bubble.
-type piped struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-// servePiped serves until the test ends; h must have ended by then.
-func servePiped(t *testing.T, server *http.Server) *piped {
-	t.Helper()
-	p := &piped{conns: make(chan net.Conn), done: make(chan struct{})}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(p)
-	}()
-	t.Cleanup(func() {
-		require.NoError(t, server.Shutdown(context.Background()))
-		<-served
-	})
-	return p
-}
-
-func (p *piped) dial() net.Conn {
-	server, client := net.Pipe()
-	p.conns <- server
-	return client
-}
-
-func (p *piped) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *piped) Close() error {
-	p.once.Do(func() { close(p.done) })
-	return nil
-}
-
-func (p *piped) Addr() net.Addr { return pipedAddr{} }
-
-type pipedAddr struct{}
-
-func (pipedAddr) Network() string { return "pipe" }
-func (pipedAddr) String() string  { return "pipe" }

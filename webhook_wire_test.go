@@ -1,14 +1,11 @@
 package agentmsg_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,119 +14,6 @@ import (
 	"github.com/agentmsg/agentmsg/internal/signature"
 	"github.com/stretchr/testify/require"
 )
-
-// pipeServer is an http.Server whose connections are net.Pipe's: it works in a
-// bubble, and a test sees each byte.
-type pipeServer struct {
-	server http.Server
-	conns  chan net.Conn
-	done   chan struct{}
-	close  func() error
-	open   sync.WaitGroup // connections
-}
-
-// newPipeServer serves h until the test ends. set changes the server before.
-func newPipeServer(t *testing.T, h http.Handler, set func(*http.Server)) *pipeServer {
-	t.Helper()
-	w := &pipeServer{conns: make(chan net.Conn), done: make(chan struct{})}
-	w.close = sync.OnceValue(func() error { close(w.done); return nil })
-	w.server.Handler = h
-	w.server.ConnState = func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			w.open.Add(1)
-		case http.StateClosed:
-			w.open.Done()
-		}
-	}
-	if set != nil {
-		set(&w.server)
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = w.server.Serve(w)
-	}()
-	t.Cleanup(func() {
-		_ = w.server.Close()
-		<-served
-		w.open.Wait() // Close does not
-	})
-	return w
-}
-
-func (w *pipeServer) Accept() (net.Conn, error) {
-	select {
-	case c := <-w.conns:
-		return c, nil
-	case <-w.done:
-		return nil, net.ErrClosed
-	}
-}
-func (w *pipeServer) Close() error   { return w.close() }
-func (w *pipeServer) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-// dial opens a connection.
-func (w *pipeServer) dial(t *testing.T) *pipeConn {
-	t.Helper()
-	server, client := net.Pipe()
-	w.conns <- server
-	t.Cleanup(func() { _ = client.Close() })
-	return &pipeConn{t, client, bufio.NewReader(client)}
-}
-
-// pipeConn is the sender's end.
-type pipeConn struct {
-	t       *testing.T
-	conn    net.Conn
-	answers *bufio.Reader
-}
-
-func (c *pipeConn) write(text string) {
-	c.t.Helper()
-	_, err := io.WriteString(c.conn, text)
-	require.NoError(c.t, err)
-}
-
-// line is the next line of what the server says.
-func (c *pipeConn) line() string {
-	c.t.Helper()
-	line, err := c.answers.ReadString('\n')
-	require.NoError(c.t, err)
-	return strings.TrimSpace(line)
-}
-
-// answer is what a server answered.
-type answer struct {
-	status     int
-	body       string
-	close      bool // the connection
-	retryAfter string
-}
-
-// answer is the next one.
-func (c *pipeConn) answer() answer {
-	c.t.Helper()
-	r, err := http.ReadResponse(c.answers, nil)
-	require.NoError(c.t, err)
-	defer func() { _ = r.Body.Close() }()
-	body, err := io.ReadAll(r.Body)
-	require.NoError(c.t, err)
-	return answer{r.StatusCode, string(body), r.Close, r.Header.Get("Retry-After")}
-}
-
-// status is the next answer's.
-func (c *pipeConn) status() int {
-	c.t.Helper()
-	return c.answer().status
-}
-
-// ended waits until the server has closed the connection.
-func (c *pipeConn) ended() {
-	c.t.Helper()
-	_, err := c.answers.ReadByte()
-	require.ErrorIs(c.t, err, io.EOF)
-}
 
 // head is a delivery's, as far as the blank line.
 func head(body []byte, more ...string) string {
@@ -174,7 +58,7 @@ func TestHandlerHTTP10(t *testing.T) {
 	c := w.dial(t)
 	c.write(strings.Replace(posting(body), "HTTP/1.1", "HTTP/1.0", 1))
 	require.Equal(t, 200, c.status())
-	c.ended()
+	c.requireClosed()
 
 	// Without a length HTTP/1.0 has no body: what follows is not read.
 	c = w.dial(t)
@@ -196,9 +80,9 @@ func TestHandlerChunked(t *testing.T) {
 
 	over := []byte(padded(1<<20 + 1))
 	go func() { // the server stops reading at its bound
-		_, _ = io.WriteString(c.conn, head(over, "Transfer-Encoding: chunked")+chunked(over, 64<<10))
+		_, _ = io.WriteString(c.Conn, head(over, "Transfer-Encoding: chunked")+chunked(over, 64<<10))
 	}()
-	require.Equal(t, answer{status: 413, body: "too_large\n", close: true}, c.answer())
+	requireClosing(t, c.answer(), 413, "too_large")
 }
 
 // A sender that waits to be asked for its body is asked only where it will be
@@ -228,8 +112,8 @@ func TestHandlerExpectContinue(t *testing.T) {
 					answer := c.answer()
 					require.Equal(t, test.status, answer.status)
 					require.Zero(t, time.Since(began))
-					require.True(t, answer.close) // whether the body still comes cannot be known
-					c.ended()                     // net/http waits for it as long as the deadline lets it
+					require.True(t, answer.closes) // whether the body still comes cannot be known
+					c.requireClosed()              // net/http waits for it as long as the deadline lets it
 					require.LessOrEqual(t, time.Since(began), 9*time.Second)
 					return
 				}
@@ -280,9 +164,9 @@ func TestHandlerAfterARefusal(t *testing.T) {
 					c.write(test.sent)
 					answer := c.answer()
 					require.Equal(t, test.status, answer.status)
-					require.Equal(t, test.closed, answer.close)
+					require.Equal(t, test.closed, answer.closes)
 					if test.closed {
-						c.ended()
+						c.requireClosed()
 						c = w.dial(t)
 					}
 					c.write(posting(good))
