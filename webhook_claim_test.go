@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -94,8 +95,6 @@ func after(d time.Duration) func(context.Context, agentmsg.Event) error {
 	}
 }
 
-func nothing(context.Context, agentmsg.Event) error { return nil }
-
 // aMessage and a pause: one has an id to be remembered by, the other a hash.
 var (
 	aMessage = messageBody("s", "m", "x")
@@ -112,15 +111,15 @@ func TestHandlerLease(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"quick":          {body: aMessage, handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 24h0m0s"}},
-		"hash":           {body: aPause, handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
-		"without an id":  {body: messageBody("s", "", "x"), handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
+		"quick":          {body: aMessage, handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 24h0m0s"}},
+		"hash":           {body: aPause, handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
+		"without an id":  {body: messageBody("s", "", "x"), handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
 		"failed":         {body: aMessage, handle: func(context.Context, agentmsg.Event) error { return errors.New("no") }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"panicked":       {body: aMessage, handle: func(context.Context, agentmsg.Event) error { panic("no") }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"goroutine over": {body: aMessage, handle: func(context.Context, agentmsg.Event) error { runtime.Goexit(); return nil }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"slow": {body: aMessage, handle: after(2500 * time.Millisecond), status: 200, want: []string{
 			"0s claim 3s", "1s renew 3s", "2s renew 3s", "2.5s done 24h0m0s"}},
-		"slow tap": {body: aMessage, handle: nothing, tap: 1500 * time.Millisecond, status: 200, want: []string{
+		"slow tap": {body: aMessage, handle: accepts, tap: 1500 * time.Millisecond, status: 200, want: []string{
 			"0s claim 3s", "1s renew 3s", "1.5s done 24h0m0s"}},
 		"late": {body: aMessage, handle: after(9500 * time.Millisecond), status: 503, want: []string{
 			"0s claim 3s", "1s renew 3s", "2s renew 3s", "3s renew 3s", "4s renew 3s", "5s renew 3s", "6s renew 3s", "7s renew 3s",
@@ -130,7 +129,7 @@ func TestHandlerLease(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d := newScripted()
-				h := newHandler(t, test.handle, agentmsg.WithDeduper(d), quiet, agentmsg.WithWebhookTap(func(context.Context, agentmsg.Event) (bool, error) {
+				h := newHandler(t, test.handle, agentmsg.WithDeduper(d), agentmsg.WithWebhookTap(func(context.Context, agentmsg.Event) (bool, error) {
 					time.Sleep(test.tap)
 					return false, nil
 				}))
@@ -196,7 +195,7 @@ func TestHandlerStoreFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newScripted()
 				test.script(d)
-				h := newHandler(t, after(4500*time.Millisecond), agentmsg.WithDeduper(d), quiet)
+				h := newHandler(t, after(4500*time.Millisecond), agentmsg.WithDeduper(d))
 				require.Equal(t, test.status, deliver(t, h, aMessage).Code)
 				require.NoError(t, h.Shutdown(t.Context()))
 				require.Equal(t, test.stats, h.Stats())
@@ -218,7 +217,7 @@ func TestHandlerClaimIsLate(t *testing.T) {
 			}
 			return d.MemoryDeduper.Claim(t.Context(), "k", 3*time.Second)
 		}
-		h := newHandler(t, nothing, agentmsg.WithDeduper(d), quiet)
+		h := newHandler(t, accepts, agentmsg.WithDeduper(d))
 		w := deliver(t, h, aMessage)
 		require.Equal(t, 503, w.Code)
 		require.Equal(t, "1", w.Header().Get("Retry-After"))
@@ -257,7 +256,7 @@ func TestHandlerInFlight(t *testing.T) {
 						return errors.New("no")
 					}
 					return nil
-				}, quiet)
+				})
 				go deliver(t, h, aMessage)
 				synctest.Wait()
 				began := time.Now()
@@ -305,13 +304,13 @@ func TestHandlerHangUp(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			ended = ctx.Err()
 			return nil
-		}, quiet)
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
 		for range 2 { // the function's, and one in flight
 			synctest.Wait()
-			go h.ServeHTTP(newWriter(), signed(t, aMessage).WithContext(ctx))
+			go h.ServeHTTP(httptest.NewRecorder(), delivery(string(aMessage)).WithContext(ctx))
 		}
 		time.Sleep(1500 * time.Millisecond)
 		require.Equal(t, uint64(1), h.Stats().Refused, "the one in flight has gone")
@@ -345,7 +344,7 @@ func TestHandlerTap(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					d, reached := newScripted(), false
-					opts := []agentmsg.WebhookOption{agentmsg.WithDeduper(d), quiet, agentmsg.WithWebhookTap(func(ctx context.Context, e agentmsg.Event) (bool, error) {
+					opts := []agentmsg.WebhookOption{agentmsg.WithDeduper(d), agentmsg.WithWebhookTap(func(ctx context.Context, e agentmsg.Event) (bool, error) {
 						require.False(t, reached)
 						require.Equal(t, 1, d.times("claim"))
 						handled, _ := agentmsg.HandledEvent(ctx)
@@ -384,8 +383,8 @@ func TestHandlerOutlivesDeath(t *testing.T) {
 			<-ctx.Done()
 			time.Sleep(time.Minute)
 			return dead
-		}, agentmsg.WithDeduper(d), quiet)
-		lives := newHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil }, agentmsg.WithDeduper(d), quiet)
+		}, agentmsg.WithDeduper(d))
+		lives := newHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil }, agentmsg.WithDeduper(d))
 
 		var down atomic.Bool
 		server := startWebhook(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

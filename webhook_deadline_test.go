@@ -31,7 +31,7 @@ func TestHandlerKeepAliveOutlivesTheDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				h := newQuietHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
+				h := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
 					time.Sleep(7 * time.Second)
 					return ctx.Err()
 				})
@@ -60,7 +60,7 @@ func TestHandlerConnectionAfterALateFunction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newPipeServer(t, newQuietHandler(t, func(context.Context, agentmsg.Event) error {
+				c := newPipeServer(t, newHandler(t, func(context.Context, agentmsg.Event) error {
 					time.Sleep(12 * time.Second)
 					return nil
 				}), set).dial(t)
@@ -92,7 +92,7 @@ func TestHandlerTrickledBody(t *testing.T) {
 			t.Run(name+", "+framing, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					c := newPipeServer(t, around(newQuietHandler(t, content)), nil).dial(t)
+					c := newPipeServer(t, around(newHandler(t, accepts)), nil).dial(t)
 					began := time.Now()
 					c.write(head(nil, framing))
 					c.trickle(strings.Repeat("1\r\nx\r\n", 200), 6, 100*time.Millisecond)
@@ -111,7 +111,7 @@ func TestHandlerWithoutAReadDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var runs atomic.Int64
-		h := newQuietHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil })
+		h := newHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil })
 		c := newPipeServer(t, logged(func(w http.ResponseWriter) http.ResponseWriter { return &opaque{w: w} })(h), nil).dial(t)
 		body := messageBody("s", "m", "hello")
 		c.write(head(body, fmt.Sprintf("Content-Length: %d", len(body))))
@@ -131,7 +131,7 @@ func TestHandlerSenderHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
 		served := make(chan time.Duration, 1)
-		h := newQuietHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
+		h := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
 			time.Sleep(5 * time.Second)
 			ended <- ctx.Err()
 			return nil

@@ -65,7 +65,7 @@ func TestFlood(t *testing.T) {
 	require.Less(t, each, int64(perConnection))
 
 	began := time.Now()
-	requireAnswer(t, overTheSame(t, server, signedBy("/", webhookSecret, refusedBody)), 200, "")
+	requireAnswer(t, sent(t, server, posted("/", refusedBody, delivery(refusedBody).Header)), 200, "")
 	require.Less(t, time.Since(began), time.Second)
 	require.Equal(t, uint64(1), w.Stats().Handled)
 	for _, conn := range conns {
@@ -73,16 +73,6 @@ func TestFlood(t *testing.T) {
 	}
 	require.NoError(t, w.Shutdown(t.Context()))
 	require.Equal(t, agentmsg.WebhookStats{Handled: 1, Refused: uint64(*floodSize)}, w.Stats())
-}
-
-// overTheSame sends a request to a server that runs already.
-func overTheSame(t *testing.T, server *httptest.Server, r *http.Request) heard {
-	t.Helper()
-	out := posted(server.URL, refusedBody, r.Header)
-	answer, err := server.Client().Do(out)
-	require.NoError(t, err)
-	defer func() { _ = answer.Body.Close() }()
-	return hear(t, answer)
 }
 
 // An event that is kept, as one in a queue is, keeps about its bytes twice,

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,12 +15,6 @@ import (
 	"github.com/agentmsg/agentmsg/mockserver"
 	"github.com/stretchr/testify/require"
 )
-
-// newQuietHandler logs nothing.
-func newQuietHandler(t *testing.T, handle func(context.Context, agentmsg.Event) error, opts ...agentmsg.WebhookOption) *agentmsg.WebhookHandler {
-	t.Helper()
-	return newHandler(t, handle, append([]agentmsg.WebhookOption{agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler))}, opts...)...)
-}
 
 // opaque is a writer as many a logging middleware has it: what is below cannot
 // be reached through it.
@@ -86,7 +79,7 @@ func TestHandlerBehindMiddleware(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newPipeServer(t, around(newQuietHandler(t, choosy)), nil).dial(t)
+			c := newPipeServer(t, around(newHandler(t, choosy)), nil).dial(t)
 			for _, test := range []struct {
 				sent   string
 				status int
@@ -116,7 +109,7 @@ func TestHandlerBehindANarrowerBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { // net/http takes its time to close what it has not read
-				w := newPipeServer(t, around(newQuietHandler(t, content)), nil)
+				w := newPipeServer(t, around(newHandler(t, accepts)), nil)
 				c := w.dial(t)
 				c.write(posting([]byte(padded(101))))
 				requireClosing(t, c.answer(), 413, "too_large")
@@ -133,11 +126,11 @@ func TestHandlerBehindANarrowerBound(t *testing.T) {
 func TestHandlerBehindAShorterTimeoutHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newQuietHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
+		h := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
 			time.Sleep(5500 * time.Millisecond)
 			return ctx.Err()
 		})
-		server := mockserver.Start(t, mockserver.WithWebhookHandler(http.TimeoutHandler(h, 2*time.Second, "too late"), webhookSecret))
+		server := startWebhook(t, http.TimeoutHandler(h, 2*time.Second, "too late"))
 		server.AISays("s", "hello")
 		require.NoError(t, server.Idle(t.Context()))
 		var statuses []int
@@ -154,7 +147,7 @@ func TestHandlerBehindAShorterTimeoutHandler(t *testing.T) {
 func TestHandlerBehindABodyReader(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	h := newHandler(t, content, agentmsg.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	h := newHandler(t, accepts, agentmsg.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	w := newPipeServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.ReadAll(r.Body)
 		h.ServeHTTP(w, r)
@@ -169,48 +162,25 @@ func TestHandlerBehindABodyReader(t *testing.T) {
 // Over HTTP/2 it answers the same, deadline included.
 func TestHandlerHTTP2(t *testing.T) {
 	t.Parallel()
-	h := newQuietHandler(t, content, agentmsg.WithWebhookDeadline(time.Second))
-	server := httptest.NewUnstartedServer(h)
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	post := func(body io.Reader, signed []byte) (int, string) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+	h := newHandler(t, accepts, agentmsg.WithWebhookDeadline(time.Second))
+	server := overHTTP2(t, h)
+	post := func(body io.Reader, signed []byte) heard {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", body)
 		require.NoError(t, err)
 		r.Header.Set(agentmsg.SignatureHeader, mockserver.Sign(webhookSecret, signed))
-		answer, err := server.Client().Do(r)
-		require.NoError(t, err)
-		defer func() { _ = answer.Body.Close() }()
-		require.Equal(t, 2, answer.ProtoMajor)
-		text, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		return answer.StatusCode, string(text)
+		return sent(t, server, r)
 	}
 	good := messageBody("s", "m", "hello")
 	over := []byte(padded(1<<20 + 1))
-	for _, test := range []struct {
-		body   io.Reader
-		signed []byte
-		status int
-		text   string
-	}{
-		{bytes.NewReader(good), good, 200, ""},
-		{io.MultiReader(bytes.NewReader(good)), good, 200, ""}, // of no known length
-		{bytes.NewReader(good), nil, 401, "invalid_signature\n"},
-		{bytes.NewReader(over), over, 413, "too_large\n"},
-		{io.MultiReader(bytes.NewReader(over)), over, 413, "too_large\n"},
-		{bytes.NewReader(good), good, 200, ""},
-	} {
-		status, text := post(test.body, test.signed)
-		require.Equal(t, test.status, status)
-		require.Equal(t, test.text, text)
-	}
+	requireAnswer(t, post(bytes.NewReader(good), good), 200, "")
+	requireAnswer(t, post(io.MultiReader(bytes.NewReader(good)), good), 200, "") // of no known length
+	requireAnswer(t, post(bytes.NewReader(good), nil), 401, "invalid_signature")
+	requireAnswer(t, post(bytes.NewReader(over), over), 413, "too_large")
+	requireAnswer(t, post(io.MultiReader(bytes.NewReader(over)), over), 413, "too_large")
+	requireAnswer(t, post(bytes.NewReader(good), good), 200, "")
 	slow, writer := io.Pipe()
 	t.Cleanup(func() { _ = writer.Close() })
-	status, text := post(slow, nil)
-	require.Equal(t, 503, status)
-	require.Equal(t, "body_timeout\n", text)
-	status, _ = post(bytes.NewReader(good), good)
-	require.Equal(t, 200, status)
+	requireAnswer(t, post(slow, nil), 503, "body_timeout")
+	requireAnswer(t, post(bytes.NewReader(good), good), 200, "")
 	require.Equal(t, agentmsg.WebhookStats{Handled: 1, Duplicates: 3, Refused: 4}, h.Stats())
 }

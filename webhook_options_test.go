@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func accepts(context.Context, agentmsg.Event) error { return nil }
-
 // requireOption makes a handler that must not be made, and holds the whole
 // text of the error: the option, the fact, the way out.
 func requireOption(tb testing.TB, option, reason string, opts ...agentmsg.WebhookOption) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func (d *diary) read() []string {
 func queue(t *testing.T, workers, depth int) (*agentmsg.WebhookHandler, *diary) {
 	t.Helper()
 	d := newDiary()
-	return newHandler(t, d.handle, quiet, agentmsg.WithWebhookQueue(workers, depth)), d
+	return newHandler(t, d.handle, agentmsg.WithWebhookQueue(workers, depth)), d
 }
 
 // A failed event runs again after 1, 2 and 4 s; what came after it in its
@@ -129,7 +130,7 @@ func TestQueueDepthWhileAllFails(t *testing.T) {
 	t.Parallel()
 	for _, session := range []string{"s%d", ""} {
 		synctest.Test(t, func(t *testing.T) {
-			h := newHandler(t, func(context.Context, agentmsg.Event) error { return errors.New("no") }, quiet, agentmsg.WithWebhookQueue(2, 3))
+			h := newHandler(t, func(context.Context, agentmsg.Event) error { return errors.New("no") }, agentmsg.WithWebhookQueue(2, 3))
 			var statuses []int
 			for i := range 8 {
 				statuses = append(statuses, deliver(t, h, messageBody(strings.ReplaceAll(session, "%d", fmt.Sprint(i)), fmt.Sprint(i), "x")).Code)
@@ -211,7 +212,7 @@ func TestQueueDeadline(t *testing.T) {
 					case <-ctx.Done():
 						return ctx.Err()
 					}
-				}, append(test.opts, quiet, agentmsg.WithWebhookQueue(1, 1))...)
+				}, append(test.opts, agentmsg.WithWebhookQueue(1, 1))...)
 				require.Equal(t, 200, deliver(t, h, aMessage).Code)
 				time.Sleep(2 * time.Hour)
 				require.NoError(t, h.Shutdown(t.Context()))
@@ -234,9 +235,9 @@ func TestQueueContext(t *testing.T) {
 			require.True(t, ok)
 			require.Same(t, e, handled)
 			return nil
-		}, quiet, agentmsg.WithWebhookQueue(1, 1))
+		}, agentmsg.WithWebhookQueue(1, 1))
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "kept"))
-		h.ServeHTTP(newWriter(), signed(t, aMessage).WithContext(ctx))
+		h.ServeHTTP(httptest.NewRecorder(), delivery(string(aMessage)).WithContext(ctx))
 		cancel()
 		require.NoError(t, h.Shutdown(t.Context()))
 		require.Equal(t, uint64(1), h.Stats().Handled)
@@ -256,7 +257,7 @@ func TestQueueRunBreaks(t *testing.T) {
 						last()
 					}
 					return nil
-				}, quiet, agentmsg.WithWebhookQueue(1, 3))
+				}, agentmsg.WithWebhookQueue(1, 3))
 				require.Equal(t, 200, deliver(t, h, aMessage).Code)
 				require.Equal(t, 200, deliver(t, h, messageBody("s", "2", "x")).Code)
 				time.Sleep(8 * time.Second)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,17 +83,8 @@ func TestHandlerLeavesNoDeadline(t *testing.T) {
 func TestHandlerRefusesOverHTTP2(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	server := httptest.NewUnstartedServer(w)
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
-	send := func(body string, header http.Header) heard {
-		answer, err := server.Client().Do(posted(server.URL, body, header))
-		require.NoError(t, err)
-		defer func() { _ = answer.Body.Close() }()
-		require.Equal(t, 2, answer.ProtoMajor)
-		return hear(t, answer)
-	}
+	server := overHTTP2(t, w)
+	send := func(body string, header http.Header) heard { return sent(t, server, posted("/", body, header)) }
 	good := signature.Sign(webhookSecret, []byte(refusedBody))
 	for name, header := range unsignedHeaders(good) {
 		t.Log(name)

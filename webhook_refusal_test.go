@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -92,11 +93,31 @@ func overNetwork(t *testing.T, h http.Handler, r *http.Request) heard {
 	t.Helper()
 	server := httptest.NewServer(h)
 	defer server.Close()
-	r.URL.Host = strings.TrimPrefix(server.URL, "http://")
-	r.Host = ""
+	return sent(t, server, r)
+}
+
+// overHTTP2 is a server of the handler that speaks HTTP/2.
+func overHTTP2(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(h)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// sent is what a server answers.
+func sent(t *testing.T, server *httptest.Server, r *http.Request) heard {
+	t.Helper()
+	to, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	r.URL.Scheme, r.URL.Host, r.Host = to.Scheme, to.Host, ""
 	answer, err := server.Client().Do(r)
 	require.NoError(t, err)
 	defer func() { _ = answer.Body.Close() }()
+	if server.EnableHTTP2 {
+		require.Equal(t, 2, answer.ProtoMajor)
+	}
 	return hear(t, answer)
 }
 

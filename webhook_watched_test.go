@@ -8,13 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
-	"github.com/agentmsg/agentmsg/internal/signature"
 	"github.com/stretchr/testify/require"
 )
 
@@ -161,13 +159,6 @@ func (w *watched) receive(r *http.Request) heard {
 	recorder := httptest.NewRecorder()
 	w.ServeHTTP(recorder, r)
 	return heard{status: recorder.Code, header: recorder.Header(), body: recorder.Body.String()}
-}
-
-// signedBy is a delivery to a path under a secret.
-func signedBy(path, secret, body string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
-	r.Header.Set(agentmsg.SignatureHeader, signature.Sign(secret, []byte(body)))
-	return r
 }
 
 // anyCode is for an answer that two goroutines race to give.

@@ -37,9 +37,6 @@ func chunked(body []byte, n int) string {
 	return b.String() + "0\r\n\r\n"
 }
 
-// content is a function that takes each event.
-func content(context.Context, agentmsg.Event) error { return nil }
-
 // choosy fails with some.
 func choosy(_ context.Context, e agentmsg.Event) error {
 	switch e.DedupeKey() {
@@ -53,7 +50,7 @@ func choosy(_ context.Context, e agentmsg.Event) error {
 
 func TestHandlerHTTP10(t *testing.T) {
 	t.Parallel()
-	w := newPipeServer(t, newQuietHandler(t, content), nil)
+	w := newPipeServer(t, newHandler(t, accepts), nil)
 	body := messageBody("s", "m", "hello")
 	c := w.dial(t)
 	c.write(strings.Replace(posting(body), "HTTP/1.1", "HTTP/1.0", 1))
@@ -68,7 +65,7 @@ func TestHandlerHTTP10(t *testing.T) {
 
 func TestHandlerChunked(t *testing.T) {
 	t.Parallel()
-	h := newQuietHandler(t, content)
+	h := newHandler(t, accepts)
 	w := newPipeServer(t, h, nil)
 	c := w.dial(t)
 	for i, size := range []int{1, 7, 1 << 10} {
@@ -105,7 +102,7 @@ func TestHandlerExpectContinue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c := newPipeServer(t, newQuietHandler(t, content, agentmsg.WithWebhookTenants(byPath)), nil).dial(t)
+				c := newPipeServer(t, newHandler(t, accepts, agentmsg.WithWebhookTenants(byPath)), nil).dial(t)
 				began := time.Now()
 				c.write(test.head)
 				if test.status != 0 {
@@ -158,7 +155,7 @@ func TestHandlerAfterARefusal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := newPipeServer(t, newQuietHandler(t, choosy), nil)
+				w := newPipeServer(t, newHandler(t, choosy), nil)
 				c := w.dial(t)
 				for range 2 {
 					c.write(test.sent)
