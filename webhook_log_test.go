@@ -82,25 +82,33 @@ func loudFailures() []loudFailure {
 		{"too late", run(func(context.Context, agentmsg.Event) error { time.Sleep(12 * time.Second); return errHush }), nil, 503, []string{"not handled at its deadline: answered with 503", "the function failed", e}},
 		{"tap errs", nil, tap(func() (bool, error) { return true, errHush }), 503, []string{"the tap failed", e}},
 		{"tap panics", nil, tap(func() (bool, error) { panic(errHush) }), 503, []string{"the tap panicked", p}},
-		{"claim errs", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{}, errHush } }, nil, 503, []string{"the deduper failed", e, "deduper_unavailable"}},
-		{"claim panics", func(w *watched) { w.claim = func() (agentmsg.Claim, error) { panic(errHush) } }, nil, 503, []string{"the deduper panicked", p}},
+		{"claim errs", func(w *watched) {
+			w.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return agentmsg.Claim{}, errHush }
+		}, nil, 503, []string{"the deduper failed", e, "deduper_unavailable"}},
+		{"claim panics", func(w *watched) { w.onClaim = func(context.Context, int) (agentmsg.Claim, error) { panic(errHush) } }, nil, 503, []string{"the deduper panicked", p}},
 		{"claim in no state", func(w *watched) {
-			w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{Token: "hush", State: 9}, nil }
+			w.onClaim = func(context.Context, int) (agentmsg.Claim, error) {
+				return agentmsg.Claim{Token: "hush", State: 9}, nil
+			}
 		}, nil, 503, []string{"a state that is none"}},
 		{"claim in flight", func(w *watched) {
-			w.claim = func() (agentmsg.Claim, error) { return agentmsg.Claim{State: agentmsg.ClaimInFlight}, nil }
+			w.onClaim = func(context.Context, int) (agentmsg.Claim, error) {
+				return agentmsg.Claim{State: agentmsg.ClaimInFlight}, nil
+			}
 		}, nil, 503, []string{"in_flight", "another delivery of the event has not ended"}},
-		{"done errs", func(w *watched) { w.done = func() error { return errHush } }, nil, 200, []string{"the deduper failed", e}},
-		{"done panics", func(w *watched) { w.done = func() error { panic(errHush) } }, nil, 200, []string{"the deduper panicked", p}},
-		{"done of a nil pointer", func(w *watched) { w.done = func() error { return (*nilError)(nil) } }, nil, 200, []string{"the deduper panicked", `"panic":"runtime.errorString"`}},
-		{"lease lost", func(w *watched) { w.done = func() error { return errors.Join(errHush, agentmsg.ErrLeaseLost) } }, nil, 200, []string{"lost its claim", `"error":"*errors.joinError"`}},
+		{"done errs", func(w *watched) { w.onDone = func(context.Context, int) error { return errHush } }, nil, 200, []string{"the deduper failed", e}},
+		{"done panics", func(w *watched) { w.onDone = func(context.Context, int) error { panic(errHush) } }, nil, 200, []string{"the deduper panicked", p}},
+		{"done of a nil pointer", func(w *watched) { w.onDone = func(context.Context, int) error { return (*nilError)(nil) } }, nil, 200, []string{"the deduper panicked", `"panic":"runtime.errorString"`}},
+		{"lease lost", func(w *watched) {
+			w.onDone = func(context.Context, int) error { return errors.Join(errHush, agentmsg.ErrLeaseLost) }
+		}, nil, 200, []string{"lost its claim", `"error":"*errors.joinError"`}},
 		{"renew errs", func(w *watched) {
 			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(4 * time.Second); return nil }
-			w.renew = func() error { return errHush }
+			w.onRenew = func(int) error { return errHush }
 		}, nil, 200, []string{"the deduper failed", e, "lost its claim"}},
 		{"renew of a nil pointer", func(w *watched) {
 			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(2500 * time.Millisecond); return nil }
-			w.renew = func() error { return (*nilError)(nil) }
+			w.onRenew = func(int) error { return (*nilError)(nil) }
 		}, nil, 200, []string{"the deduper panicked"}},
 		{"given up", run(func(context.Context, agentmsg.Event) error { return errHush }), []agentmsg.WebhookOption{agentmsg.WithWebhookQueue(1, 1)}, 200,
 			[]string{"given up: it failed to the last", `"runs":4`, "the function failed", e}},
@@ -188,3 +196,81 @@ type panickingHandler struct{ slog.Handler }
 
 func (panickingHandler) Enabled(context.Context, slog.Level) bool  { return true }
 func (panickingHandler) Handle(context.Context, slog.Record) error { panic("the log is full") }
+
+// No print of a handler or a tenant, or of a copy, shows a secret.
+func TestPrintsShowNoSecret(t *testing.T) {
+	t.Parallel()
+	h, err := agentmsg.NewWebhookHandler(accepts, agentmsg.WithWebhookSecrets(hushedSecret))
+	require.NoError(t, err)
+	tenant := agentmsg.Tenant{ID: "a", Secrets: []string{hushedSecret}}
+	values := []any{h, *h, tenant, &tenant, []agentmsg.Tenant{tenant}, struct{ T agentmsg.Tenant }{tenant}, map[string]agentmsg.Tenant{"x": tenant}}
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			text := fmt.Sprintf(verb, v)
+			require.NotContains(t, text, "hush")
+			require.NotContains(t, text, fmt.Sprintf("%x", hushedSecret))
+		}
+	}
+	require.Equal(t, `Tenant("a")`, fmt.Sprint(tenant))
+
+	var lines strings.Builder
+	for _, logger := range []*slog.Logger{slog.New(slog.NewJSONHandler(&lines, nil)), slog.New(slog.NewTextHandler(&lines, nil))} {
+		for _, v := range values[:4] {
+			logger.Info("m", "v", v)
+		}
+	}
+	require.NotContains(t, lines.String(), "hush")
+	require.Contains(t, lines.String(), `"v":{"handled":0,"duplicates":0,"refused":0,"failed":0,"givenUp":0,"leaseLost":0,"queued":0}`)
+	require.Contains(t, lines.String(), "v.handled=0")
+	require.Contains(t, lines.String(), `"v":"a"`)
+}
+
+// Each count is in the log of a handler under its own name.
+func TestHandlerLogsItsCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := watch(t, agentmsg.WithWebhookQueue(1, 9))
+		w.run = func(_ context.Context, e agentmsg.Event) error {
+			switch e.Session() {
+			case "bad":
+				return errHush
+			case "hang":
+				<-release
+			}
+			return nil
+		}
+		deliver := func(session, id string) { w.receive(delivery(string(messageBody(session, id, "x")))) }
+		w.onDone = func(context.Context, int) error { return agentmsg.ErrLeaseLost }
+		for _, id := range []string{"1", "2", "3"} { // LeaseLost 3
+			deliver("good", id)
+			synctest.Wait()
+		}
+		w.onDone = nil
+		deliver("good", "4")
+		deliver("bad", "5")
+		time.Sleep(20 * time.Second)
+		deliver("good", "4") // Duplicates 2
+		deliver("good", "4")
+		for range 5 {
+			w.receive(signedBy("/", "other", "{}"))
+		}
+		deliver("hang", "6")
+		synctest.Wait()
+		for i := range 6 {
+			deliver("wait", fmt.Sprint(i+7))
+		}
+		want := agentmsg.WebhookStats{Handled: 4, Duplicates: 2, Refused: 5, Failed: 4, GivenUp: 1, LeaseLost: 3, Queued: 6}
+		require.Equal(t, want, w.Stats())
+		logged := map[string]int{}
+		for _, a := range w.LogValue().Group() {
+			require.NoError(t, json.Unmarshal([]byte(a.Value.String()), new(int)))
+			n := 0
+			_, _ = fmt.Sscan(a.Value.String(), &n)
+			logged[a.Key] = n
+		}
+		require.Equal(t, map[string]int{"handled": 4, "duplicates": 2, "refused": 5, "failed": 4, "givenUp": 1, "leaseLost": 3, "queued": 6}, logged)
+		close(release)
+		require.NoError(t, w.Shutdown(t.Context()))
+	})
+}

@@ -31,7 +31,7 @@ func TestHandlerOfABodyThatComesTooLate(t *testing.T) {
 		require.Equal(t, 9*time.Second, time.Since(began))
 		require.NoError(t, w.Shutdown(t.Context()))
 		require.Empty(t, w.reached())
-		require.Equal(t, []time.Duration{0}, w.keeps)
+		require.Equal(t, []time.Duration{0}, w.keeps())
 		require.Equal(t, agentmsg.WebhookStats{Refused: 1}, w.Stats())
 		requireAnswer(t, w.receive(delivery(refusedBody)), 503, "shutting_down")
 	})

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/stretchr/testify/require"
@@ -20,27 +19,19 @@ import (
 // and what it logged. What it calls may be set before the first delivery.
 type watched struct {
 	*agentmsg.WebhookHandler
+	*scripted
 	run func(context.Context, agentmsg.Event) error // nil: success
 
 	mu     sync.Mutex
 	events []agentmsg.Event
-	keys   []string // as they were claimed
-	keeps  []time.Duration
 	lines  bytes.Buffer
-
-	store agentmsg.MemoryDeduper
-	// claim, renew and done stand before the store's; nil: nothing does.
-	claim       func() (agentmsg.Claim, error)
-	claimWith   func(context.Context) (agentmsg.Claim, error)
-	renew, done func() error
-	doneWith    func(context.Context) error
 }
 
 // watch makes one with the usual secret, unless the options say otherwise.
 func watch(tb testing.TB, opts ...agentmsg.WebhookOption) *watched {
 	tb.Helper()
-	w := &watched{}
-	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret), agentmsg.WithDeduper(w), agentmsg.WithWebhookLogger(w.logger())}, opts...)
+	w := &watched{scripted: newScripted()}
+	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret), agentmsg.WithDeduper(w.scripted), agentmsg.WithWebhookLogger(w.logger())}, opts...)
 	h, err := agentmsg.NewWebhookHandler(func(ctx context.Context, e agentmsg.Event) error {
 		w.mu.Lock()
 		w.events = append(w.events, e)
@@ -83,51 +74,12 @@ func (w *watched) reached() []agentmsg.Event {
 	return slices.Clone(w.events)
 }
 
-func (w *watched) claimed() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.keys)
-}
-
 // requireUnreached holds that nothing of the user's was asked or told.
 func (w *watched) requireUnreached(tb testing.TB) {
 	tb.Helper()
 	require.Empty(tb, w.reached(), "the function was reached")
 	require.Empty(tb, w.claimed(), "the deduper was asked")
 	require.NotContains(tb, w.logged(), "panic")
-}
-
-func (w *watched) Claim(ctx context.Context, key string, lease time.Duration) (agentmsg.Claim, error) {
-	w.mu.Lock()
-	w.keys = append(w.keys, key)
-	w.mu.Unlock()
-	if w.claimWith != nil {
-		return w.claimWith(ctx)
-	}
-	if w.claim != nil {
-		return w.claim()
-	}
-	return w.store.Claim(ctx, key, lease)
-}
-
-func (w *watched) Renew(ctx context.Context, c agentmsg.Claim, lease time.Duration) error {
-	if w.renew != nil {
-		return w.renew()
-	}
-	return w.store.Renew(ctx, c, lease)
-}
-
-func (w *watched) Done(ctx context.Context, c agentmsg.Claim, keep time.Duration) error {
-	w.mu.Lock()
-	w.keeps = append(w.keeps, keep)
-	w.mu.Unlock()
-	if w.doneWith != nil {
-		return w.doneWith(ctx)
-	}
-	if w.done != nil {
-		return w.done()
-	}
-	return w.store.Done(ctx, c, keep)
 }
 
 // heard is an answer that was read to its end.
