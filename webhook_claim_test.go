@@ -66,6 +66,13 @@ func TestHandlerLease(t *testing.T) {
 	}
 }
 
+// claimIs is a script: each Claim is answered so.
+func claimIs(c agentmsg.Claim, err error) func(*scripted) {
+	return func(d *scripted) {
+		d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return c, err }
+	}
+}
+
 // A store that fails answers 503 before the function, and nothing after it.
 func TestHandlerStoreFails(t *testing.T) {
 	t.Parallel()
@@ -79,26 +86,12 @@ func TestHandlerStoreFails(t *testing.T) {
 		stats  agentmsg.WebhookStats
 		renews int
 	}{
-		"claim errs": {func(d *scripted) {
-			d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return agentmsg.Claim{}, down }
-		}, 503, refused, 0},
-		"claim panics": {func(d *scripted) { d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { panic(down) } }, 503, refused, 0},
-		"unknown state": {func(d *scripted) {
-			d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return agentmsg.Claim{State: 9}, nil }
-		}, 503, refused, 0},
-		"no state": {func(d *scripted) {
-			d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return agentmsg.Claim{}, nil }
-		}, 503, refused, 0},
-		"granted but errs": {func(d *scripted) {
-			d.onClaim = func(context.Context, int) (agentmsg.Claim, error) {
-				return agentmsg.Claim{State: agentmsg.ClaimGranted}, down
-			}
-		}, 503, refused, 0},
-		"handled": {func(d *scripted) {
-			d.onClaim = func(context.Context, int) (agentmsg.Claim, error) {
-				return agentmsg.Claim{State: agentmsg.ClaimHandled}, nil
-			}
-		}, 200, agentmsg.WebhookStats{Duplicates: 1}, 0},
+		"claim errs":       {claimIs(agentmsg.Claim{}, down), 503, refused, 0},
+		"claim panics":     {func(d *scripted) { d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { panic(down) } }, 503, refused, 0},
+		"unknown state":    {claimIs(agentmsg.Claim{State: 9}, nil), 503, refused, 0},
+		"no state":         {claimIs(agentmsg.Claim{}, nil), 503, refused, 0},
+		"granted but errs": {claimIs(agentmsg.Claim{State: agentmsg.ClaimGranted}, down), 503, refused, 0},
+		"handled":          {claimIs(agentmsg.Claim{State: agentmsg.ClaimHandled}, nil), 200, agentmsg.WebhookStats{Duplicates: 1}, 0},
 		"renew errs once": {func(d *scripted) {
 			d.onRenew = func(n int) error {
 				if n == 1 {
