@@ -55,8 +55,13 @@ func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline t
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer
-// cannot do that, or the server does it earlier.
+// cannot do that, the server does it earlier, or there is nothing to read: the
+// server waits already then for the sender to hang up, and would take the
+// deadline for that.
 func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
+	if request.ContentLength == 0 {
+		return nil
+	}
 	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
 	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
 		return nil

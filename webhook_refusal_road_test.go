@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,6 +78,56 @@ func TestHandlerLeavesNoDeadline(t *testing.T) {
 		require.NoError(t, before)
 		require.ErrorIs(t, after, context.Canceled)
 	})
+}
+
+// The deadline is set before the body is read, and taken back once it is there,
+// whoever's writer it is.
+func TestHandlerTakesItsDeadlineBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		var set []time.Time
+		writer := &deadlineWriter{ResponseRecorder: httptest.NewRecorder(), set: &set}
+		began := time.Now()
+		r := delivery(refusedBody)
+		r.Body = io.NopCloser(io.MultiReader(readFunc(func([]byte) (int, error) {
+			require.Equal(t, []time.Time{began.Add(8 * time.Second)}, set)
+			return 0, io.EOF
+		}), r.Body))
+		w.ServeHTTP(writer, r)
+		require.Equal(t, 200, writer.Code)
+		require.Equal(t, []time.Time{began.Add(8 * time.Second), {}}, set)
+	})
+}
+
+type deadlineWriter struct {
+	*httptest.ResponseRecorder
+	set *[]time.Time
+}
+
+func (d *deadlineWriter) SetReadDeadline(t time.Time) error {
+	*d.set = append(*d.set, t)
+	return nil
+}
+
+// A refusal of a request without a body leaves none either.
+func TestHandlerLeavesNoDeadlineWithoutABody(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "POST"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			var after error
+			around := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				w.ServeHTTP(rw, r)
+				time.Sleep(20 * time.Second)
+				after = r.Context().Err()
+			})
+			r := newPipeServer(t, around, nil).dial(t)
+			r.say("%s / HTTP/1.1\nHost: a\nContent-Length: 0\n\n", method)
+			require.Equal(t, map[string]int{"GET": 405, "POST": 401}[method], r.status())
+			require.NoError(t, after)
+		})
+	}
 }
 
 // The refusals over HTTP/2, where a deadline is a stream's.
