@@ -266,7 +266,7 @@ func TestMaybeEarlier(t *testing.T) {
 		}
 		require.False(t, answered("zero").MaybeEarlier)
 		_, err := w.ask(t, "one")
-		failure(t, err, agent.ErrNoReply, agentmsg.OutcomeAccepted)
+		_ = failure(t, err, agent.ErrNoReply, agentmsg.OutcomeAccepted)
 		require.True(t, answered("two").MaybeEarlier)
 		require.True(t, answered("three").MaybeEarlier, "answers may be one behind from now on")
 		w.AISays(session, "reply to one")
@@ -274,7 +274,7 @@ func TestMaybeEarlier(t *testing.T) {
 		require.Equal(t, []string{"reply to one"}, w.texts())
 		require.False(t, answered("four").MaybeEarlier, "the reply that was owed has come")
 		_, err = w.ask(t, "five")
-		failure(t, err, agent.ErrNoReply, agentmsg.OutcomeAccepted)
+		_ = failure(t, err, agent.ErrNoReply, agentmsg.OutcomeAccepted)
 		time.Sleep(time.Hour)
 		require.False(t, answered("six").MaybeEarlier)
 	})

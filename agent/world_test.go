@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,6 +86,17 @@ func (w *world) ask(t *testing.T, text string) (*agent.Answer, error) {
 	return w.maia.Ask(t.Context(), agent.Question{SessionID: session, Text: text})
 }
 
+// kinds are those of all events that the function got.
+func (w *world) kinds() []agentmsg.EventType {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var kinds []agentmsg.EventType
+	for _, e := range w.got {
+		kinds = append(kinds, e.EventType())
+	}
+	return kinds
+}
+
 // asked is an Ask under way.
 type asked struct {
 	answer *agent.Answer
@@ -147,11 +157,6 @@ func texts(replies []agent.Reply) []string {
 	}
 	return all
 }
-
-// roundTripper lets a test stand between client and server.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // posts are the times of the questions that reached the server.
 func (w *world) posts() []time.Time {
