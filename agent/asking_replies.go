@@ -60,8 +60,7 @@ func (a *asking) sort(e arrival) {
 	m := e.message()
 	switch {
 	case m == nil:
-		_, pause := e.event.(*agentmsg.AIPauseEvent)
-		a.paused = a.paused || pause && a.phase != phaseQuiet
+		a.heardOfPause(e)
 	case a.phase == phaseQuiet, a.maia.own.has(m.MessageID):
 		a.refuse(e)
 	case !a.isOlder(m):
@@ -70,6 +69,19 @@ func (a *asking) sort(e arrival) {
 		a.undecided = append(a.undecided, e) // the clocks may differ
 	default:
 		a.refuse(e)
+	}
+}
+
+// heardOfPause ends the wait, once the POST is over. Until then a resume undoes
+// it: both may be news from before the question.
+func (a *asking) heardOfPause(e arrival) {
+	news, ok := e.event.(*agentmsg.AIPauseEvent)
+	switch {
+	case !ok || a.phase == phaseQuiet:
+	case news.AIPaused == nil || *news.AIPaused:
+		a.paused = true
+	case a.phase == phasePosting:
+		a.paused = false
 	}
 }
 

@@ -162,6 +162,20 @@ func TestPauseBefore202(t *testing.T) {
 	})
 }
 
+// News from before the question comes while it is being asked.
+func TestPauseAndResumeBefore202(t *testing.T) {
+	t.Parallel()
+	inBubble(t, with(slow202(2*time.Second), mockserver.WithAIDelay(5*time.Second)), nil, func(t *testing.T, w *world) {
+		a := w.start(t, agent.Question{SessionID: session, Text: "hi"})
+		synctest.Wait()
+		w.Emit([]byte(`{"eventType":"ai_pause","sessionId":"s1","aiPaused":true}`))
+		w.Emit([]byte(`{"eventType":"ai_pause","sessionId":"s1","aiPaused":false}`))
+		answer, err := a.wait(t)
+		require.NoError(t, err)
+		require.Equal(t, "You said: hi", answer.Text())
+	})
+}
+
 // Of a session that was paused before nobody hears.
 func TestPausedBefore(t *testing.T) {
 	t.Parallel()
@@ -185,6 +199,7 @@ func TestResumeEndsNothing(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.client.Sessions.ResumeAI(t.Context(), session)
 		require.NoError(t, err)
+		require.NoError(t, w.Idle(t.Context()))
 		a := w.begin(t, "hi")
 		w.Emit([]byte(`{"eventType":"ai_pause","sessionId":"s1","aiPaused":false}`))
 		answer, err := a.wait(t)

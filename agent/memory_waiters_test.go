@@ -62,7 +62,7 @@ func TestMemoryWaitersInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var w agent.MemoryWaiters // the zero value
-		var order []int // under the key's own turn
+		var order []int           // under the key's own turn
 		var all sync.WaitGroup
 		first, err := w.Open(t.Context(), "k")
 		require.NoError(t, err)

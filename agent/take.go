@@ -41,7 +41,7 @@ func (m *MAIA) Take(ctx context.Context, ev agentmsg.Event) (taken bool, err err
 			return m.takeReply(ctx, e)
 		}
 	case *agentmsg.AIPauseEvent:
-		if isPause(e) {
+		if e != nil && e.SessionID != "" {
 			_, err := m.waiters.Offer(ctx, m.key(e.SessionID), e)
 			return false, err
 		}
@@ -54,10 +54,6 @@ func (m *MAIA) Take(ctx context.Context, ev agentmsg.Event) (taken bool, err err
 func isReply(e *agentmsg.MessageEvent) bool {
 	return e != nil && e.SessionID != "" && (e.Direction == agentmsg.DirectionOutgoing || e.Direction == "") &&
 		(e.Response != "" || len(e.Attachments) > 0)
-}
-
-func isPause(e *agentmsg.AIPauseEvent) bool {
-	return e != nil && e.SessionID != "" && (e.AIPaused == nil || *e.AIPaused)
 }
 
 // take is a Take that waits for what becomes of its event. What it was told is
