@@ -103,10 +103,10 @@ type Answer struct {
 	// come to it since: this may be its answer.
 	MaybeEarlier bool
 	// Unmatched are messages that were acknowledged on behalf of this
-	// question and are no part of its answer: older than it, or your own.
-	// Nobody else gets them. It is empty unless [Waiters] are shared with
-	// other processes, the local clock is wrong, or the 202 took seconds; and
-	// where [WithUnmatched] takes them.
+	// question and are no part of its answer: older than it, your own, or
+	// beyond [WithMaxReplies]. Nobody else gets them. It is empty unless
+	// [Waiters] are shared with other processes, the local clock is wrong, or
+	// the 202 took seconds; and where [WithUnmatched] takes them.
 	Unmatched []Reply
 }
 

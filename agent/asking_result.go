@@ -17,7 +17,7 @@ const unmatchedFor = 8 * time.Second
 func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error) {
 	a.handOver()
 	switch {
-	case a.brokenOff:
+	case a.brokenOff, a.full() && (a.yield == nil || a.maia.unmatched != nil):
 		a.strays = append(a.strays, a.late...)
 	case a.yield != nil && err == nil:
 		for i, e := range a.late {
