@@ -58,6 +58,8 @@
 // fourth the event is lost, and no API fetches it. The scheme has no
 // protection against replays: deduplicate messages by [Event.DedupeKey].
 //
+// Package agent joins a question with the answer that comes by webhook.
+//
 // # Files
 //
 // [AttachmentsService.Upload] brings a [File] to MAIA's storage and returns the

@@ -65,18 +65,18 @@ func TestBluBashTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, b := newBluBash(t, with(mockserver.WithAIDelay(90*time.Second)))
-		_, err := b.Ask(t.Context(), ana("hi"))
+		_, err := b.Ask(t.Context(), ana())
 		require.NoError(t, err, "its own bound is the client's")
 
 		_, b = newBluBash(t, with(mockserver.WithAIDelay(90*time.Second)), agent.WithAnswerTimeout(time.Minute))
 		began := time.Now()
-		_, err = b.Ask(t.Context(), ana("hi"))
+		_, err = b.Ask(t.Context(), ana())
 		_ = failure(t, err, agent.ErrNoReply, agentmsg.OutcomeUnknown)
 		require.Equal(t, time.Minute, time.Since(began))
 
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(context.DeadlineExceeded)
-		_, err = b.Ask(ctx, ana("hi"))
+		_, err = b.Ask(ctx, ana())
 		_ = failure(t, err, context.Canceled, agentmsg.OutcomeNotSent)
 		require.NotErrorIs(t, err, agent.ErrNoReply)
 	})

@@ -22,12 +22,7 @@ func askingMock(ai mockserver.AI, opts ...agent.Option) (*mockserver.Server, *ag
 	if err != nil {
 		panic(err)
 	}
-	unasked := func(_ context.Context, e agentmsg.Event) error {
-		if m, ok := e.(*agentmsg.MessageEvent); ok {
-			fmt.Println("nobody waited for:", m.Response)
-		}
-		return nil
-	}
+	unasked := func(context.Context, agentmsg.Event) error { return nil }
 	handler, err := agentmsg.NewWebhookHandler(unasked,
 		agentmsg.WithWebhookSecrets(mockserver.DefaultWebhookSecret), agentmsg.WithWebhookTap(maia.Take))
 	if err != nil {

@@ -98,7 +98,8 @@ func TestRepliesAbandoned(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, nil, func(t *testing.T, w *world) {
 		require.PanicsWithValue(t, "no", func() {
-			for range w.maia.Replies(t.Context(), agent.Question{SessionID: session, Text: "hi"}) {
+			for _, err := range w.maia.Replies(t.Context(), agent.Question{SessionID: session, Text: "hi"}) {
+				require.NoError(t, err)
 				panic("no")
 			}
 		})

@@ -35,7 +35,7 @@ var scenarios = map[string]struct {
 	play   func(t *testing.T, s *mockserver.Server, a agent.Agent)
 }{
 	"an answer": {nil, func(t *testing.T, s *mockserver.Server, a agent.Agent) {
-		answer, err := a.Ask(t.Context(), ana("hi"))
+		answer, err := a.Ask(t.Context(), ana())
 		require.NoError(t, err)
 		require.Equal(t, "You said: hi", answer.Text())
 		require.NotEmpty(t, answer.QuestionID)
@@ -49,13 +49,13 @@ var scenarios = map[string]struct {
 		require.Contains(t, string(answer.Replies[0].Raw), "You said: hi")
 	}},
 	"an answer in parts": {with(says("one", "two", "three")), func(t *testing.T, _ *mockserver.Server, a agent.Agent) {
-		answer, err := a.Ask(t.Context(), ana("hi"))
+		answer, err := a.Ask(t.Context(), ana())
 		require.NoError(t, err)
 		require.Equal(t, []string{"one", "two", "three"}, texts(answer.Replies))
 		require.Equal(t, "one\ntwo\nthree", answer.Text())
 	}},
 	"part by part": {with(says("one", "two", "three")), func(t *testing.T, s *mockserver.Server, a agent.Agent) {
-		replies := a.Replies(t.Context(), ana("hi"))
+		replies := a.Replies(t.Context(), ana())
 		require.Empty(t, s.Requests())
 		var got []string
 		for r, err := range replies {
@@ -71,22 +71,22 @@ var scenarios = map[string]struct {
 		require.Len(t, s.Requests(), 2)
 	}},
 	"no answer": {with(silent()), func(t *testing.T, _ *mockserver.Server, a agent.Agent) {
-		_, err := a.Ask(t.Context(), ana("hi"))
+		_, err := a.Ask(t.Context(), ana())
 		failed := failure(t, err, agent.ErrNoReply, agentmsg.OutcomeAccepted)
 		require.NotEmpty(t, failed.QuestionID)
-		for r, err := range a.Replies(t.Context(), ana("hi")) {
+		for r, err := range a.Replies(t.Context(), ana()) {
 			require.Zero(t, r)
 			require.ErrorIs(t, err, agent.ErrNoReply)
 		}
 	}},
 	"refused": {with(mockserver.WithFault(mockserver.Fault{Kind: mockserver.Refuse, Status: 400})), func(t *testing.T, _ *mockserver.Server, a agent.Agent) {
-		_, err := a.Ask(t.Context(), ana("hi"))
+		_, err := a.Ask(t.Context(), ana())
 		_ = failure(t, err, agentmsg.ErrBadRequest, agentmsg.OutcomeRejected)
 	}},
 	"cancelled": {with(mockserver.WithAIDelay(time.Minute)), func(t *testing.T, _ *mockserver.Server, a agent.Agent) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := a.Ask(ctx, ana("hi"))
+		_, err := a.Ask(ctx, ana())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.GreaterOrEqual(t, agentmsg.OutcomeOf(err), agentmsg.OutcomeUnknown)
 	}},
@@ -124,7 +124,7 @@ var scenarios = map[string]struct {
 		require.True(t, can.Ask)
 		require.True(t, can.Split)
 		before := len(s.Requests())
-		file := ana("hi")
+		file := ana()
 		file.Attachments = []agentmsg.Attachment{{FileKey: "attachments/k", FileName: "f.pdf", ContentType: "application/pdf", Size: 1}}
 		_, err := a.Ask(t.Context(), file)
 		require.Error(t, err, "it was never uploaded")
@@ -133,18 +133,18 @@ var scenarios = map[string]struct {
 }
 
 // ana's question is as both take it.
-func ana(text string) agent.Question {
-	return agent.Question{UserID: "ana@example.com", UserName: "Ana", Text: text}
+func ana() agent.Question {
+	return agent.Question{UserID: "ana@example.com", UserName: "Ana", Text: "hi"}
 }
 
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	for name, make := range implementations {
+	for name, start := range implementations {
 		for about, scenario := range scenarios {
 			t.Run(name+"/"+about, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					s, a := make(t, slices.Clone(scenario.server))
+					s, a := start(t, slices.Clone(scenario.server))
 					scenario.play(t, s, a)
 					require.NoError(t, s.Idle(t.Context()))
 				})

@@ -40,7 +40,7 @@ func ask(t *testing.T, browser *http.Client, base, body string) answered {
 	t.Helper()
 	r, err := browser.Post(base+"/ask", "application/json; charset=utf-8", strings.NewReader(body))
 	require.NoError(t, err)
-	defer r.Body.Close()
+	defer func() { _ = r.Body.Close() }()
 	require.Equal(t, http.StatusOK, r.StatusCode)
 	var a answered
 	require.NoError(t, json.NewDecoder(r.Body).Decode(&a))
@@ -64,7 +64,7 @@ func TestStream(t *testing.T) {
 	base, browser, stop := start(t)
 	r, err := browser.Get(base + "/ask?" + url.Values{"text": {"<b>hi</b>"}}.Encode())
 	require.NoError(t, err)
-	defer r.Body.Close()
+	defer func() { _ = r.Body.Close() }()
 	require.Equal(t, "text/event-stream", r.Header.Get("Content-Type"))
 	require.NotEmpty(t, r.Cookies())
 	lines := bufio.NewScanner(r.Body)
@@ -139,7 +139,7 @@ func request(t *testing.T, browser *http.Client, method, url, body string, heade
 	r.Header = header
 	answer, err := browser.Do(r)
 	require.NoError(t, err)
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	return got{answer.StatusCode, answer.Header, string(text)}
@@ -169,7 +169,7 @@ func TestGracefulEnd(t *testing.T) {
 	base, browser, stop := start(t)
 	r, err := browser.Get(base + "/ask?text=hi") // its header comes before the answer
 	require.NoError(t, err)
-	defer r.Body.Close()
+	defer func() { _ = r.Body.Close() }()
 	ended := make(chan error, 1)
 	go func() { ended <- stop() }()
 	text, err := io.ReadAll(r.Body)
@@ -182,7 +182,7 @@ func TestAddressInUse(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer taken.Close()
+	defer func() { _ = taken.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	require.ErrorContains(t, run(ctx, taken.Addr().String(), func(string) {}), "in use")
