@@ -41,6 +41,7 @@ type asking struct {
 	since   time.Time // nothing older is a reply; before the POST is over, a guess
 	refused map[string]bool
 
+	seen      map[string]bool // the messages that were looked at
 	post      sent
 	postedAt  time.Time
 	replies   []arrival // acknowledged
@@ -78,7 +79,7 @@ func (m *MAIA) ask(ctx context.Context, q Question, yield func(Reply) bool) (*An
 func (m *MAIA) open(ctx context.Context, q Question) (*asking, error) {
 	a := &asking{
 		maia: m, question: q, key: m.key(q.SessionID),
-		arrivals: make(chan arrival), sent: make(chan sent, 1), refused: map[string]bool{},
+		arrivals: make(chan arrival), sent: make(chan sent, 1), refused: map[string]bool{}, seen: map[string]bool{},
 	}
 	m.mu.Lock()
 	m.opening[a.key]++

@@ -66,7 +66,7 @@ func (a *asking) sift() {
 			a.undecided = undecided[i:]
 			break
 		}
-		a.sort(e)
+		a.decide(e)
 	}
 	a.doubtful = a.maia.past.owed(a.key)
 }

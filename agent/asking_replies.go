@@ -55,12 +55,19 @@ func (a *asking) listen(ctx context.Context) {
 	}()
 }
 
-// sort decides on what came.
+// sort looks at what came.
 func (a *asking) sort(e arrival) {
-	m := e.message()
 	switch {
-	case m == nil:
+	case e.message() == nil:
 		a.heardOfPause(e)
+	case a.isNew(e): // a store may give again what it gave
+		a.decide(e)
+	}
+}
+
+// decide says whether a message is a reply.
+func (a *asking) decide(e arrival) {
+	switch m := e.message(); {
 	case a.phase == phaseQuiet, a.maia.own.has(m.MessageID):
 		a.refuse(e)
 	case !a.isOlder(m):
@@ -70,6 +77,16 @@ func (a *asking) sort(e arrival) {
 	default:
 		a.refuse(e)
 	}
+}
+
+// isNew tells whether a message has not come before.
+func (a *asking) isNew(e arrival) bool {
+	id := e.event.DedupeKey()
+	if a.seen[id] {
+		return false
+	}
+	a.seen[id] = true
+	return true
 }
 
 // heardOfPause ends the wait, once the POST is over. Until then a resume undoes

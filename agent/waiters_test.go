@@ -217,3 +217,35 @@ func TestKeys(t *testing.T) {
 		require.Len(t, seen, 25)
 	})
 }
+
+// stutter is a store that gives each event twice.
+type stutter struct{ *agent.MemoryWaiters }
+
+func (s stutter) Open(ctx context.Context, key string) (agent.Waiter, error) {
+	w, err := s.MemoryWaiters.Open(ctx, key)
+	return &stutterer{Waiter: w}, err
+}
+
+type stutterer struct {
+	agent.Waiter
+	again agentmsg.Event
+}
+
+func (s *stutterer) Next(ctx context.Context) (agentmsg.Event, error) {
+	if ev := s.again; ev != nil {
+		s.again = nil
+		return ev, nil
+	}
+	ev, err := s.Waiter.Next(ctx)
+	s.again = ev
+	return ev, err
+}
+
+func TestStoreThatStutters(t *testing.T) {
+	t.Parallel()
+	inBubble(t, with(says("one", "two")), []agent.Option{agent.WithWaiters(stutter{agent.NewMemoryWaiters()})}, func(t *testing.T, w *world) {
+		answer, err := w.ask(t, "hi")
+		require.NoError(t, err)
+		require.Equal(t, "one\ntwo", answer.Text())
+	})
+}
