@@ -68,7 +68,6 @@ func (a *asking) sift() {
 		}
 		a.decide(e)
 	}
-	a.doubtful = a.maia.past.owed(a.key)
 }
 
 // advance tells Take how far the question has come.
@@ -82,7 +81,7 @@ func (a *asking) advance(to phase, since time.Time) {
 // known before it is offered. The agent's lock is held.
 func (a *asking) refuses(e *agentmsg.MessageEvent, id string) bool {
 	switch a.phase {
-	case phaseQuiet, phaseOver:
+	case phaseOver:
 		return true
 	case phaseWaiting:
 		return a.refused[id] || a.isOlder(e)

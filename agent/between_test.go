@@ -176,6 +176,23 @@ func TestPauseAndResumeBefore202(t *testing.T) {
 	})
 }
 
+// Before the question is sent a pause is none of its business.
+func TestPauseBeforeThePost(t *testing.T) {
+	t.Parallel()
+	inBubble(t, with(mockserver.WithAIDelay(time.Second)), nil, func(t *testing.T, w *world) {
+		first := w.begin(t, "one")
+		first.cancel()
+		_, err := first.wait(t)
+		require.ErrorIs(t, err, context.Canceled)
+		second := w.start(t, agent.Question{SessionID: session, Text: "two"})
+		synctest.Wait()
+		w.Emit([]byte(`{"eventType":"ai_pause","sessionId":"s1","aiPaused":true}`))
+		answer, err := second.wait(t)
+		require.NoError(t, err)
+		require.Equal(t, "You said: two", answer.Text())
+	})
+}
+
 // Of a session that was paused before nobody hears.
 func TestPausedBefore(t *testing.T) {
 	t.Parallel()

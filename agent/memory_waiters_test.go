@@ -126,6 +126,35 @@ func TestMemoryWaitersGivenUpAtTheLastMoment(t *testing.T) {
 	})
 }
 
+// late is a context that ends just as it is asked.
+type late struct{ context.Context }
+
+func (late) Err() error { return nil }
+
+func (late) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func TestMemoryWaitersOfAnEndedContext(t *testing.T) {
+	t.Parallel()
+	w := agent.NewMemoryWaiters()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		waiter, err := w.Open(over, "k")
+		require.ErrorIs(t, err, context.Canceled)
+		require.Nil(t, waiter)
+		if waiter, _ = w.Open(late{t.Context()}, "k"); waiter != nil {
+			_, _ = waiter.Close(t.Context())
+		}
+		taken, err := w.Offer(t.Context(), "k", message("m"))
+		require.NoError(t, err)
+		require.False(t, taken)
+	}
+}
+
 // A waiter that is closed wakes who waits in Next.
 func TestMemoryWaitersCloseWakes(t *testing.T) {
 	t.Parallel()

@@ -42,6 +42,7 @@ func TestAsk(t *testing.T) {
 func TestReplyBefore202(t *testing.T) {
 	t.Parallel()
 	inBubble(t, with(slow202(time.Second)), nil, func(t *testing.T, w *world) {
+		time.Sleep(300 * time.Microsecond) // of which the server's times know nothing
 		began := time.Now()
 		answer, err := w.ask(t, "hi")
 		require.NoError(t, err)
@@ -78,16 +79,24 @@ func TestThreePartReply(t *testing.T) {
 	})
 }
 
-// A first delivery that failed comes again after the others, and is first in
-// the answer.
+// Whichever comes first; and what has no time stays behind what it came after.
 func TestRepliesAreInTheServersOrder(t *testing.T) {
 	t.Parallel()
-	inBubble(t, with(says("a\nb"), split(100*time.Millisecond), mockserver.WithFault(mockserver.Fault{
-		Op: mockserver.OpWebhook, Kind: mockserver.Delay, Delay: time.Second, Times: 1,
-	})), nil, func(t *testing.T, w *world) {
-		answer, err := w.ask(t, "hi")
+	reorder := mockserver.WithFault(mockserver.Fault{Event: agentmsg.EventMessage, Kind: mockserver.Reorder, Times: 1})
+	inBubble(t, with(silent(), reorder), nil, func(t *testing.T, w *world) {
+		a := w.begin(t, "hi")
+		time.Sleep(time.Second)
+		w.AISays(session, "a")
+		time.Sleep(100 * time.Millisecond)
+		w.AISays(session, "b")
+		synctest.Wait()
+		w.Emit([]byte(`{"sessionId":"s1","messageId":"m1","response":"c"}`))
+		synctest.Wait()
+		w.AISays(session, "d")
+		answer, err := a.wait(t)
 		require.NoError(t, err)
-		require.Equal(t, []string{"a", "b"}, texts(answer.Replies))
+		require.Contains(t, string(w.Deliveries()[0].Body), `"response":"b"`)
+		require.Equal(t, []string{"a", "b", "c", "d"}, texts(answer.Replies))
 	})
 }
 

@@ -127,6 +127,10 @@ func TestUnmatched(t *testing.T) {
 				require.Equal(t, "answer", answer.Text())
 				require.Equal(t, test.left, texts(answer.Unmatched))
 				require.Equal(t, test.given, len(got) == 1)
+				before, _ := w.Session(session)
+				taken, err := w.maia.Take(t.Context(), &agentmsg.MessageEvent{SessionID: session, MessageID: before.Messages[0].ID, Response: "before"})
+				require.NoError(t, err)
+				require.True(t, taken, "somebody has it")
 			})
 		})
 	}
