@@ -102,15 +102,21 @@ func TestLocalClockAhead(t *testing.T) {
 		w := changed(t, with(silent(), slow202(time.Second)), []agent.Option{agent.WithMaxReplies(1)}, ahead(-time.Hour))
 		a := w.start(t, agent.Question{SessionID: session, Text: "hi"})
 		synctest.Wait()
+		word := map[string]chan bool{"m1": make(chan bool, 1), "m2": make(chan bool, 1)}
 		for _, id := range []string{"m1", "m2"} {
-			at := time.Now().Add(-time.Second).UTC().Format(time.RFC3339)
-			w.Emit(fmt.Appendf(nil, `{"sessionId":"s1","messageId":"%s","response":"%[1]s","timestamp":"%s"}`, id, at))
+			e := message(id)
+			e.Timestamp = agentmsg.EventTime{Time: time.Now().Add(-time.Second)}
+			go func() {
+				taken, _ := w.maia.Take(t.Context(), e)
+				word[id] <- taken
+			}()
+			synctest.Wait()
 		}
 		_, err := a.wait(t)
 		require.NoError(t, err)
-		require.NoError(t, w.Idle(t.Context()))
-		require.Equal(t, "m1", a.answer.Text())
-		require.Equal(t, []string{"m2"}, w.texts())
+		require.True(t, <-word["m1"])
+		require.False(t, <-word["m2"])
+		require.Equal(t, "text of m1", a.answer.Text())
 	})
 }
 
