@@ -19,7 +19,7 @@ import (
 // between stands between the client and the server, and changes answers.
 type between struct {
 	http.RoundTripper
-	change func(*http.Response, []byte) []byte
+	change func(status *int, body []byte) []byte
 }
 
 func (b between) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -32,7 +32,7 @@ func (b between) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	_ = answer.Body.Close()
-	body = b.change(answer, body)
+	body = b.change(&answer.StatusCode, body)
 	answer.ContentLength = int64(len(body))
 	answer.Header.Del("Content-Length")
 	answer.Body = io.NopCloser(bytes.NewReader(body))
@@ -40,7 +40,7 @@ func (b between) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // changed is a world in which the 202 is changed on its way.
-func changed(t *testing.T, server []mockserver.Option, opts []agent.Option, change func(*http.Response, []byte) []byte) *world {
+func changed(t *testing.T, server []mockserver.Option, opts []agent.Option, change func(status *int, body []byte) []byte) *world {
 	t.Helper()
 	w := &world{Server: mockserver.Start(t, server...)}
 	w.client = w.Client(agentmsg.WithHTTPClient(&http.Client{Transport: between{w.Transport(), change}}))
@@ -55,8 +55,8 @@ func changed(t *testing.T, server []mockserver.Option, opts []agent.Option, chan
 var timestamp = regexp.MustCompile(`"timestamp":\d+`)
 
 // ahead moves the question's time.
-func ahead(d time.Duration) func(*http.Response, []byte) []byte {
-	return func(_ *http.Response, body []byte) []byte {
+func ahead(d time.Duration) func(status *int, body []byte) []byte {
+	return func(_ *int, body []byte) []byte {
 		return timestamp.ReplaceAll(body, fmt.Appendf(nil, `"timestamp":%d`, time.Now().Add(d).UnixMilli()))
 	}
 }
@@ -125,8 +125,8 @@ func TestLocalClockAhead(t *testing.T) {
 func TestRefusedAfterAReply(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := changed(t, with(slow202(time.Second)), nil, func(r *http.Response, _ []byte) []byte {
-			r.StatusCode = http.StatusBadRequest
+		w := changed(t, with(slow202(time.Second)), nil, func(status *int, _ []byte) []byte {
+			*status = http.StatusBadRequest
 			return []byte(`{"error":"Bad Request"}`)
 		})
 		remove := w.Inject(mockserver.Fault{Event: agentmsg.EventMessage, Kind: mockserver.Hold, Times: 1})

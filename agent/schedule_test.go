@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	schedules = flag.Int("agent.schedules", 100, "how many random schedules TestSchedules lives through")
+	schedules = flag.Int("agent.schedules", 50, "how many random schedules TestSchedules lives through")
 	firstSeed = flag.Uint64("agent.seed", 1, "the seed of TestSchedules' first schedule; the others have the seeds after it")
 )
 
@@ -56,7 +56,7 @@ func TestSchedules(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d schedules in %.2f s: %v", *schedules, time.Since(began).Seconds(), total)
-	if *schedules < 100 || t.Failed() {
+	if *schedules < 50 || t.Failed() {
 		return
 	}
 	for _, what := range []string{"answers", "errors", "streams", "broken off", "function", "messages", "duplicates", "unacknowledged", "doubtful"} {
