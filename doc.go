@@ -79,6 +79,8 @@
 // credentials, and from public addresses alone, so that no webhook makes your
 // server read its own network.
 //
+// Package agent joins a question with the answer that comes by webhook.
+//
 // # Files
 //
 // [AttachmentsService.Upload] brings a [File] to MAIA's storage and returns the
