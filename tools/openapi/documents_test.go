@@ -69,17 +69,16 @@ func load(t *testing.T) documents {
 		text, err := fs.ReadFile(openapi.Files(), name)
 		require.NoError(t, err)
 		all[api] = parse(t, name, text)
+		require.NoError(t, all[api].Validate(t.Context(), openapi3.EnableExamplesValidation()), name)
 	}
 	return all
 }
 
-// parse reads a document, which must be a valid one with valid examples, and
-// takes its servers for the mock's.
+// parse reads a document, and takes its servers for the mock's.
 func parse(t *testing.T, name string, text []byte) *document {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	require.NoError(t, err, name)
-	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation()), name)
 	var base string
 	for _, server := range doc.Servers {
 		if path, ok := strings.CutPrefix(server.URL, "http://127.0.0.1:8080"); ok {

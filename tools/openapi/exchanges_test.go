@@ -20,7 +20,7 @@ import (
 // TestExchanges has the documents judge the whole conformance suite and what it
 // cannot show, then asks whether anything of the documents was never seen, and
 // whether a document that is wrong anywhere would have been noticed.
-func TestExchanges(t *testing.T) {
+func TestExchanges(t *testing.T) { //nolint:tparallel // the parts come in order: the last ask about what the first have seen
 	t.Parallel()
 	all := load(t)
 	s := &seen{t: t, covered: map[string]bool{}}
@@ -39,6 +39,7 @@ func TestExchanges(t *testing.T) {
 	t.Run("statuses", func(t *testing.T) { everyStatus(t, all, s) })
 	t.Run("webhooks", func(t *testing.T) { everyWebhook(t, all, s) })
 	require.Empty(t, all.uncovered(s), "documented, and seen nowhere")
+	t.Run("edits", func(t *testing.T) { noticeEdits(t, s.exchanges) })
 	t.Run("mutants", func(t *testing.T) { killMutants(t, s.exchanges) })
 }
 

@@ -39,10 +39,7 @@ type verdict struct {
 // be documented, and what is refused as a bad request must be so by the
 // document too. The library's texts hold the values that they are about: fine
 // for those of a test, never for a real service's.
-func (all documents) judge(e *exchange) verdict { return all.judgeSides(e, true, true) }
-
-// judgeSides judges the request, the answer or both.
-func (all documents) judgeSides(e *exchange, request, answer bool) verdict {
+func (all documents) judge(e *exchange) verdict {
 	d, route, params := all.route(e)
 	if route == nil {
 		return verdict{wrong: []string{fmt.Sprintf("no document has %s %s", e.method, e.url.EscapedPath())}}
@@ -55,12 +52,8 @@ func (all documents) judgeSides(e *exchange, request, answer bool) verdict {
 			RejectWhenRequestBodyNotSpecified: true, SkipSettingDefaults: true,
 		},
 	}
-	if request {
-		v.request(e, input)
-	}
-	if answer {
-		v.answer(e, input)
-	}
+	v.request(e, input)
+	v.answer(e, input)
 	for i := range v.wrong {
 		v.wrong[i] = fmt.Sprintf("%s: %s %s %d: %s", d.name, e.method, route.Path, e.status, v.wrong[i])
 	}

@@ -1,7 +1,11 @@
 package openapi_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +17,6 @@ import (
 type mutant struct {
 	name        string
 	spoil, cure func()
-	request     bool
 	places      []string // that can show it: an operation, or an operation with a status
 }
 
@@ -27,28 +30,13 @@ var equivalent = map[string]string{
 // no test looks at.
 func killMutants(t *testing.T, exchanges []*exchange) {
 	all := load(t)
-	at := map[string][]*exchange{}
-	known := map[string]bool{}
-	for _, e := range exchanges {
-		key := fmt.Sprint(e.method, e.url, e.status, string(e.body))
-		if known[key] || len(e.body) > 1<<20 { // of a 413 nothing but the size matters
-			continue
-		}
-		known[key] = true
-		v := all.judge(e)
-		at[v.operation+" "+v.status] = append(at[v.operation+" "+v.status], e)
-		if e.status == 400 { // most bounds are shown by what is refused
-			at[v.operation] = append([]*exchange{e}, at[v.operation]...)
-		} else {
-			at[v.operation] = append(at[v.operation], e)
-		}
-	}
+	at := all.samples(t, exchanges)
 	n := 0
 	for _, d := range all {
 		for _, m := range d.mutants() {
 			n++
 			m.spoil()
-			if equivalent[m.name] == "" && !all.red(m, at) {
+			if equivalent[m.name] == "" && !m.red(at) {
 				t.Errorf("nobody notices when in %s %s", d.name, m.name)
 			}
 			m.cure()
@@ -58,15 +46,80 @@ func killMutants(t *testing.T, exchanges []*exchange) {
 	require.Greater(t, n, 400, "the documents have more places than that")
 }
 
-func (all documents) red(m *mutant, at map[string][]*exchange) bool {
-	for _, place := range m.places {
-		for _, e := range at[place] {
-			if len(all.judgeSides(e, m.request, !m.request).wrong) > 0 {
-				return true
-			}
+func (m *mutant) red(at map[string]*samples) bool {
+	return slices.ContainsFunc(m.places, func(place string) bool { return !at[place].hold() })
+}
+
+// samples are the bodies that a schema was seen with: those that it takes and
+// those that it refuses.
+type samples struct {
+	schema    *openapi3.SchemaRef
+	good, bad []any
+}
+
+// samples sorts what the exchanges had for bodies, by the place of the schema.
+func (all documents) samples(t *testing.T, exchanges []*exchange) map[string]*samples {
+	t.Helper()
+	at := map[string]*samples{}
+	known := map[string]bool{}
+	add := func(place string, content openapi3.Content, header http.Header, body []byte) {
+		media := content.Get(header.Get("Content-Type"))
+		key := place + string(body)
+		if media == nil || media.Schema == nil || known[key] || len(body) > 1<<20 {
+			return
+		}
+		known[key] = true
+		value, err := decode(header, body)
+		if err != nil {
+			return
+		}
+		if at[place] == nil {
+			at[place] = &samples{schema: media.Schema}
+		}
+		s := at[place]
+		if valid(media.Schema.Value, value) {
+			s.good = append(s.good, value)
+		} else {
+			s.bad = append(s.bad, value)
 		}
 	}
-	return false
+	for _, e := range exchanges {
+		_, route, _ := all.route(e)
+		o := route.Operation
+		if o.RequestBody != nil {
+			add(o.OperationID, o.RequestBody.Value.Content, e.header, e.body)
+		}
+		status := documented(o, e.status)
+		add(o.OperationID+" "+status, o.Responses.Value(status).Value.Content, e.answered, e.answer)
+	}
+	for place, s := range at {
+		require.True(t, s.hold(), place)
+	}
+	return at
+}
+
+// hold says whether the schema still takes what it took, and refuses what it
+// refused. One schema of all the bodies is compiled once.
+func (s *samples) hold() bool {
+	if s == nil {
+		return true
+	}
+	list := func(each *openapi3.SchemaRef) *openapi3.Schema {
+		return &openapi3.Schema{Type: &openapi3.Types{"array"}, Items: each}
+	}
+	return valid(list(s.schema), s.good) && valid(list(&openapi3.SchemaRef{Value: &openapi3.Schema{Not: s.schema}}), s.bad)
+}
+
+func valid(schema *openapi3.Schema, value any) bool {
+	return schema.VisitJSON(value, openapi3.EnableJSONSchema2020()) == nil
+}
+
+func decode(header http.Header, body []byte) (value any, err error) {
+	if header.Get("Content-Type") == "application/xml" {
+		return decodeXML(bytes.NewReader(body), nil, nil, nil)
+	}
+	err = json.Unmarshal(body, &value)
+	return value, err
 }
 
 // garden grows the mutants of one document: a schema that several operations
@@ -81,12 +134,12 @@ func (d *document) mutants() []*mutant {
 	for _, o := range d.operations() {
 		if o.RequestBody != nil {
 			for _, media := range o.RequestBody.Value.Content {
-				g.schema(place{o.OperationID, true, !o.webhook, false}, media.Schema, nil)
+				g.schema(place{o.OperationID, !o.webhook, false}, media.Schema, nil)
 			}
 		}
 		for status, response := range o.Responses.Map() {
 			for _, media := range response.Value.Content {
-				g.schema(place{o.OperationID + " " + status, false, false, false}, media.Schema, nil)
+				g.schema(place{o.OperationID + " " + status, false, false}, media.Schema, nil)
 			}
 		}
 	}
@@ -98,7 +151,6 @@ func (d *document) mutants() []*mutant {
 // members alone are.
 type place struct {
 	name      string
-	request   bool
 	closed    bool
 	condition bool // below if, then, else, anyOf
 }
@@ -107,7 +159,7 @@ func (g *garden) plant(at place, s *openapi3.Schema, what string, spoil, cure fu
 	key := fmt.Sprintf("%p %s", s, strings.TrimPrefix(what, at.name))
 	m := g.byPlace[key]
 	if m == nil {
-		m = &mutant{name: what, spoil: spoil, cure: cure, request: at.request}
+		m = &mutant{name: what, spoil: spoil, cure: cure}
 		g.byPlace[key] = m
 		g.order = append(g.order, m)
 	}
