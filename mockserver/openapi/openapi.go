@@ -1,10 +1,11 @@
 // Package openapi holds OpenAPI 3.1 documents of the APIs that package
 // mockserver plays, for clients in other languages and for whoever wants to
-// read one: maia.yaml with its webhooks, blubash.yaml and conversations.yaml.
+// read one: maia.yaml with its webhooks, blubash.yaml and conversations.yaml;
+// and control.yaml, the control API of the mock as a program.
 //
 // They say what the mock does, and of each fact whose it is: what is not marked
 // is the vendor's documentation, "Ours" is the mock's choice. Every exchange of
-// this module's conformance suite was validated against them.
+// this module's conformance suite is validated against them.
 package openapi
 
 import (

@@ -25,6 +25,7 @@ import (
 
 func TestMain(m *testing.M) {
 	openapi3filter.RegisterBodyDecoder("application/xml", decodeXML) // of the storage; the library has none
+	openapi3filter.RegisterBodyDecoder("text/event-stream", openapi3filter.PlainBodyDecoder)
 	goleak.VerifyTestMain(m)
 }
 
@@ -57,8 +58,11 @@ type document struct {
 	router routers.Router
 }
 
-// documents are all of them. The mock serves them on one host.
+// documents are those of a test. The mock serves all of them on one host.
 type documents map[wire.API]*document
+
+// control is the control API of the program, in a file beside the three.
+const control wire.API = "control"
 
 var fileOf = map[wire.API]string{wire.MAIA: "maia.yaml", wire.BluBash: "blubash.yaml", wire.Conversations: "conversations.yaml"}
 
@@ -66,12 +70,18 @@ func load(t *testing.T) documents {
 	t.Helper()
 	all := documents{}
 	for api, name := range fileOf {
-		text, err := fs.ReadFile(openapi.Files(), name)
-		require.NoError(t, err)
-		all[api] = parse(t, name, text)
-		require.NoError(t, all[api].Validate(t.Context(), openapi3.EnableExamplesValidation()), name)
+		all[api] = read(t, name)
 	}
 	return all
+}
+
+func read(t *testing.T, name string) *document {
+	t.Helper()
+	text, err := fs.ReadFile(openapi.Files(), name)
+	require.NoError(t, err)
+	d := parse(t, name, text)
+	require.NoError(t, d.Validate(t.Context(), openapi3.EnableExamplesValidation()), name)
+	return d
 }
 
 // parse reads a document, and takes its servers for the mock's.
@@ -100,6 +110,8 @@ func parse(t *testing.T, name string, text []byte) *document {
 // of finds the document that a path belongs to.
 func (all documents) of(path string) *document {
 	switch {
+	case strings.HasPrefix(path, "/_mock/"):
+		return all[control]
 	case strings.HasPrefix(path, "/api/v1/"):
 		return all[wire.BluBash]
 	case strings.HasPrefix(path, "/v1/"):
