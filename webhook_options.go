@@ -40,14 +40,14 @@ func newWebhookConfig(handle func(context.Context, Event) error, opts []WebhookO
 	c := webhookConfig{handle: handle, requestDeadline: defaultWebhookDeadline}
 	for _, opt := range opts {
 		if opt == nil {
-			return c, webhookOptionError("opts", "has a nil option")
+			return c, webhookOptionError("opts", "has a nil option: leave it out")
 		}
 		if err := opt(&c); err != nil {
 			return c, err
 		}
 	}
 	if !c.keys.usable && c.tenants == nil {
-		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified")
+		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified, so give one of them")
 	}
 	if c.workers == 0 && c.deadline != 0 {
 		if c.deadline < minWebhookDeadline || c.deadline > maxWebhookDeadline {
@@ -71,7 +71,7 @@ func webhookOptionError(option, reason string) error {
 func WithWebhookSecrets(secrets ...string) WebhookOption {
 	return func(c *webhookConfig) error {
 		if len(secrets) == 0 {
-			return webhookOptionError("WithWebhookSecrets", "has no secret")
+			return webhookOptionError("WithWebhookSecrets", "has no secret: give the one that MAIA signs with")
 		}
 		for i, secret := range secrets {
 			if reason := badSecret(secret); reason != "" {
@@ -111,7 +111,7 @@ func badSecret(secret string) string {
 func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTenants", "has a nil function")
+			return webhookOptionError("WithWebhookTenants", "has a nil function: give one that says whose delivery a request is")
 		}
 		c.tenants = f
 		c.keys = secretKeys{}
@@ -126,7 +126,7 @@ func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTap", "has a nil function")
+			return webhookOptionError("WithWebhookTap", "has a nil function: give an agent's Take, or leave the option out")
 		}
 		c.tap = f
 		return nil
@@ -138,7 +138,7 @@ func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) Webh
 func WithDeduper(d Deduper) WebhookOption {
 	return func(c *webhookConfig) error {
 		if d == nil {
-			return webhookOptionError("WithDeduper", "has a nil deduper")
+			return webhookOptionError("WithDeduper", "has a nil deduper: leave the option out for one in memory")
 		}
 		c.deduper = d
 		return nil
@@ -195,7 +195,7 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {
-			return webhookOptionError("WithWebhookLogger", "has a nil logger")
+			return webhookOptionError("WithWebhookLogger", "has a nil logger: leave the option out for slog's, or give slog.New(slog.DiscardHandler)")
 		}
 		c.logger = l
 		return nil
