@@ -122,7 +122,8 @@ func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 // WithWebhookTap calls f after the claim and before the function and the queue;
 // package agent takes the answers that it waits for by it. When f has taken
 // the event, that is done; after an error, whether taken or not, the answer is
-// 503. f obeys its context, as the function does.
+// 503. f obeys its context, as the function does. There is one tap: f may ask
+// several agents, one after another.
 func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
@@ -191,7 +192,8 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
 // default is slog's. No line has a message's text, a secret, a signature or a
 // URL: of an event its kind, session and id, of an error or panic of yours the
-// Go type and of a panic the stack, never the text.
+// Go type and of a panic the stack, never the text. What your function's error
+// says is seen nowhere unless the function logs it.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {
