@@ -136,6 +136,8 @@ func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) Webh
 
 // WithDeduper remembers in d which events were handled. The default is a
 // [MemoryDeduper], which knows this process alone and forgets when it ends.
+// Where its Claim fails the answer is 503. Where its Done fails after a success
+// the answer is 200 all the same, and the log has the failure.
 func WithDeduper(d Deduper) WebhookOption {
 	return func(c *webhookConfig) error {
 		if d == nil {
@@ -192,8 +194,9 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
 // default is slog's. No line has a message's text, a secret, a signature or a
 // URL: of an event its kind, session and id, of an error or panic of yours the
-// Go type and of a panic the stack, never the text. What your function's error
-// says is seen nowhere unless the function logs it.
+// Go type and of a panic the stack, never the text. What an error of your
+// function, tap, tenants or deduper says is seen nowhere unless it is logged
+// where it arises.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {
