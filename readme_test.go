@@ -63,7 +63,7 @@ import (
 
 	"github.com/agentmsg/agentmsg"
 )
-func _(answer func(context.Context, agentmsg.SessionID, string) error) {
+func _(deliver func(context.Context, agentmsg.SessionID, string) error) {
 `,
 		after: "}\n",
 	},

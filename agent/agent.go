@@ -76,7 +76,8 @@ type Reply struct {
 	MessageID agentmsg.MessageID
 	// Text is empty where the part is a file alone.
 	Text string
-	// Attachments have presigned URLs, which end within the hour; MAIA alone.
+	// Attachments have presigned URLs, which end: the vendor does not say
+	// when. [agentmsg.DownloadEventAttachment] fetches them; MAIA alone.
 	Attachments []agentmsg.EventAttachment
 	// Timestamp is the server's; zero on BluBash, which gives none.
 	Timestamp time.Time

@@ -9,6 +9,9 @@
 //	answer, err := maia.Ask(ctx, agent.Question{SessionID: "customer-123", Text: "Where is my order?"})
 //	fmt.Println(answer.Text())
 //
+// One code asks by either [Agent], but for the [Question]: MAIA's may have a
+// SessionID; BluBash's must have none, and needs a UserID.
+//
 // The Conversations API has no Agent: its page documents no way back for a
 // reply.
 //

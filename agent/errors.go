@@ -11,7 +11,10 @@ import (
 // Codes of questions, for errors.Is.
 const (
 	// ErrNoReply: the question was asked, or may have been, and nothing came
-	// in time. The reply may still come, to the webhook's function.
+	// in time. The reply may still come, to the webhook's function. Where every
+	// question of MAIA ends so, [MAIA.Take] does not get the events: it is no
+	// handler's tap, the handler's tenant is not that of [WithTenant], or the
+	// webhook reaches another process (see [WithWaiters]).
 	ErrNoReply agentmsg.Code = "no_reply"
 	// ErrPaused: the AI was paused before it replied: a human has taken over.
 	ErrPaused agentmsg.Code = "ai_paused"

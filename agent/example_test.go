@@ -92,6 +92,57 @@ func ExampleMAIA_Replies() {
 	// part: Expect it tomorrow.
 }
 
+// Two customers of yours, an agent for each, and one handler: its tap gives an
+// event to the agent of the tenant whose delivery it is.
+func ExampleMAIA_Take() {
+	mux := http.NewServeMux()
+	server, err := mockserver.New(mockserver.WithWebhookHandler(mux, ""),
+		mockserver.WithChannel(mockserver.Channel{ID: "channel-acme", Identifier: "acme", WebhookURL: "http://app.test/webhooks/acme", WebhookSecret: "secret-a"}),
+		mockserver.WithChannel(mockserver.Channel{ID: "channel-globex", Identifier: "globex", WebhookURL: "http://app.test/webhooks/globex", WebhookSecret: "secret-g"}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer server.Close()
+	secrets := map[string]string{"acme": "secret-a", "globex": "secret-g"}
+	agents := map[string]*agent.MAIA{}
+	for name := range secrets {
+		agents[name], err = agent.NewMAIA(server.Client(), agentmsg.APIChannel(name), agent.WithTenant(name), agent.WithMaxReplies(1))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	handler, err := agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { return nil },
+		agentmsg.WithWebhookTenants(func(r *http.Request) (agentmsg.Tenant, error) {
+			name := r.PathValue("customer")
+			if agents[name] == nil {
+				return agentmsg.Tenant{}, agentmsg.ErrNotFound
+			}
+			return agentmsg.Tenant{ID: name, Secrets: []string{secrets[name]}}, nil
+		}),
+		agentmsg.WithWebhookTap(func(ctx context.Context, event agentmsg.Event) (bool, error) {
+			return agents[agentmsg.TenantID(ctx)].Take(ctx, event)
+		}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux.Handle("POST /webhooks/{customer}", handler)
+
+	for _, name := range []string{"acme", "globex"} {
+		answer, err := agents[name].Ask(context.Background(), agent.Question{SessionID: agentmsg.SessionID(name + "-1"), Text: "I am of " + name})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(answer.Text())
+	}
+	// Output:
+	// You said: I am of acme
+	// You said: I am of globex
+}
+
 // The call returns BluBash's whole answer; no webhook is needed.
 func ExampleBluBash() {
 	server, err := mockserver.New()

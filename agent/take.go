@@ -25,7 +25,8 @@ const (
 // by the handler of another URL, which needs the same tap.
 //
 // Its context tells the tenant: of another than [WithTenant]'s nothing is
-// taken. An event that someone who asked has got already is taken again, and
+// taken. Where one handler receives for several agents, its tap gives an event
+// to each until one has taken it, or to the tenant's. An event that someone who asked has got already is taken again, and
 // nothing happens.
 //
 // An error says that the [Waiters] failed, or that the context ended while the

@@ -27,7 +27,8 @@ const (
 //go:embed page
 var files embed.FS
 
-// app answers the page's requests. It knows no API: any agent will do.
+// app answers the page's requests. It knows no API but for this: a question
+// names its session, which MAIA takes and BluBash refuses.
 type app struct {
 	agent agent.Agent
 	free  chan struct{} // one element for each open question
