@@ -54,8 +54,8 @@
 // event:
 //
 //	handler, err := agentmsg.NewWebhookHandler(func(ctx context.Context, event agentmsg.Event) error {
-//		if message, ok := event.(*agentmsg.MessageEvent); ok {
-//			return answer(ctx, message)
+//		if m, ok := event.(*agentmsg.MessageEvent); ok && m.Direction == agentmsg.DirectionOutgoing {
+//			return deliver(ctx, m.SessionID, m.Response) // the AI's words, or a human's
 //		}
 //		return nil
 //	}, agentmsg.WithWebhookSecrets(secret))
@@ -78,6 +78,8 @@
 // [DownloadEventAttachment] brings the file of an event: bounded, without
 // credentials, and from public addresses alone, so that no webhook makes your
 // server read its own network.
+//
+// Package agent joins a question with the answer that comes by webhook.
 //
 // # Files
 //

@@ -63,9 +63,25 @@ import (
 
 	"github.com/agentmsg/agentmsg"
 )
-func _(answer func(context.Context, agentmsg.SessionID, string) error) {
+func _(deliver func(context.Context, agentmsg.SessionID, string) error) {
 `,
 		after: "}\n",
+	},
+	{
+		heading: "Ask",
+		before: `package snippet
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/agent"
+)
+func _(ctx context.Context, client *agentmsg.Client, handle func(context.Context, agentmsg.Event) error) error {
+`,
+		after: "return nil\n}\n",
 	},
 	{
 		heading: "Testing your own code",

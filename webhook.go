@@ -55,7 +55,7 @@ func (e *WebhookError) Unwrap() []error { return []error{e.Code, e.Err} }
 
 // VerifySignature checks that body was signed under one of the secrets. The
 // signature is the value of [SignatureHeader], in hex of either case. It
-// returns nil or [ErrInvalidSignature].
+// returns nil or [ErrInvalidSignature], to which the answer is 401.
 //
 // Give the body as it arrived: the same JSON written anew has another
 // signature. Give both secrets while one replaces the other; no secret, an
@@ -63,7 +63,8 @@ func (e *WebhookError) Unwrap() []error { return []error{e.Code, e.Err} }
 // takes depends on the lengths and on how many secrets there are, not on where
 // a signature is wrong.
 //
-// A signature does not stop a replay: see DedupeKey of [Event].
+// A signature does not stop a replay: a [Deduper] remembers the DedupeKey of the
+// [Event].
 func VerifySignature(body []byte, signatureHex string, secrets ...string) error {
 	if !signature.Verify(body, signatureHex, secrets...) {
 		return ErrInvalidSignature
@@ -111,7 +112,8 @@ func parseOwned(body []byte) (Event, error) {
 // close the body; the http.Server does.
 //
 // MAIA waits 10 seconds for an answer, and after 5xx, 429 or none delivers the
-// same bytes up to three times more: see DedupeKey of [Event].
+// same bytes up to three times more: a [Deduper] remembers the DedupeKey of the
+// [Event].
 func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
 	if err := checkDelivery(r); err != nil {
 		return nil, err

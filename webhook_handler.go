@@ -76,7 +76,7 @@ type receiver struct {
 // [*ParamError].
 func NewWebhookHandler(handle func(context.Context, Event) error, opts ...WebhookOption) (*WebhookHandler, error) {
 	if handle == nil {
-		return nil, webhookOptionError("handle", "is nil")
+		return nil, webhookOptionError("handle", "is nil: give the function that gets the events")
 	}
 	config, err := newWebhookConfig(handle, opts)
 	if err != nil {

@@ -40,14 +40,14 @@ func newWebhookConfig(handle func(context.Context, Event) error, opts []WebhookO
 	c := webhookConfig{handle: handle, requestDeadline: defaultWebhookDeadline}
 	for _, opt := range opts {
 		if opt == nil {
-			return c, webhookOptionError("opts", "has a nil option")
+			return c, webhookOptionError("opts", "has a nil option: leave it out")
 		}
 		if err := opt(&c); err != nil {
 			return c, err
 		}
 	}
 	if !c.keys.usable && c.tenants == nil {
-		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified")
+		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified, so give one of them")
 	}
 	if c.workers == 0 && c.deadline != 0 {
 		if c.deadline < minWebhookDeadline || c.deadline > maxWebhookDeadline {
@@ -73,7 +73,7 @@ func webhookOptionError(option, reason string) error {
 func WithWebhookSecrets(secrets ...string) WebhookOption {
 	return func(c *webhookConfig) error {
 		if len(secrets) == 0 {
-			return webhookOptionError("WithWebhookSecrets", "has no secret")
+			return webhookOptionError("WithWebhookSecrets", "has no secret: give the one that MAIA signs with")
 		}
 		for i, secret := range secrets {
 			if reason := badSecret(secret); reason != "" {
@@ -115,7 +115,7 @@ func badSecret(secret string) string {
 func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTenants", "has a nil function")
+			return webhookOptionError("WithWebhookTenants", "has a nil function: give one that says whose delivery a request is")
 		}
 		c.tenants = f
 		c.keys = secretKeys{}
@@ -127,11 +127,12 @@ func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 // package agent takes the answers that it waits for by it. When f has taken
 // the event, that is done; after an error, whether taken or not, the answer is
 // 503, and the event comes again. f is called by many goroutines at once, and
-// obeys its context, as the function does.
+// obeys its context, as the function does. There is one tap: f may ask several
+// agents, one after another.
 func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTap", "has a nil function")
+			return webhookOptionError("WithWebhookTap", "has a nil function: give an agent's Take, or leave the option out")
 		}
 		c.tap = f
 		return nil
@@ -140,10 +141,12 @@ func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) Webh
 
 // WithDeduper remembers in d which events were handled. The default is a
 // [MemoryDeduper], which knows this process alone and forgets when it ends.
+// Where its Claim fails the answer is 503. Where its Done fails after a success
+// the answer is 200 all the same, and the log has the failure.
 func WithDeduper(d Deduper) WebhookOption {
 	return func(c *webhookConfig) error {
 		if d == nil {
-			return webhookOptionError("WithDeduper", "has a nil deduper")
+			return webhookOptionError("WithDeduper", "has a nil deduper: leave the option out for one in memory")
 		}
 		c.deduper = d
 		return nil
@@ -197,13 +200,15 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
 // default is slog's. Refusals and what is late are warnings; what failed, was
-// given up or lost its claim are errors. No line has a message's text, a secret, a signature or a
-// URL: of an event its kind, session and id, of an error or panic of yours the
-// Go type and of a panic the stack, never the text.
+// given up or lost its claim are errors. No line has a message's text, a
+// secret, a signature or a URL: of an event its kind, session and id, of an
+// error or panic of yours the Go type and of a panic the stack, never the text.
+// What an error of your function, tap, tenants or deduper says is seen nowhere
+// unless it is logged where it arises.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {
-			return webhookOptionError("WithWebhookLogger", "has a nil logger")
+			return webhookOptionError("WithWebhookLogger", "has a nil logger: leave the option out for slog's, or give slog.New(slog.DiscardHandler)")
 		}
 		c.logger = l
 		return nil

@@ -31,24 +31,25 @@ func TestOptionsThatAreNil(t *testing.T) {
 	t.Parallel()
 	good := agentmsg.WithWebhookSecrets(webhookSecret)
 	_, err := agentmsg.NewWebhookHandler(nil, good)
-	require.EqualError(t, err, "agentmsg: NewWebhookHandler: handle is nil")
+	require.EqualError(t, err, "agentmsg: NewWebhookHandler: handle is nil: give the function that gets the events")
 	require.ErrorIs(t, err, agentmsg.ErrInvalidParam)
-	requireOption(t, "opts", "has a nil option", good, nil)
-	requireOption(t, "WithWebhookTenants", "has a nil function", good, agentmsg.WithWebhookTenants(nil))
-	requireOption(t, "WithWebhookTap", "has a nil function", good, agentmsg.WithWebhookTap(nil))
-	requireOption(t, "WithDeduper", "has a nil deduper", good, agentmsg.WithDeduper(nil))
-	requireOption(t, "WithWebhookLogger", "has a nil logger", good, agentmsg.WithWebhookLogger(nil))
+	requireOption(t, "opts", "has a nil option: leave it out", good, nil)
+	requireOption(t, "WithWebhookTenants", "has a nil function: give one that says whose delivery a request is", good, agentmsg.WithWebhookTenants(nil))
+	requireOption(t, "WithWebhookTap", "has a nil function: give an agent's Take, or leave the option out", good, agentmsg.WithWebhookTap(nil))
+	requireOption(t, "WithDeduper", "has a nil deduper: leave the option out for one in memory", good, agentmsg.WithDeduper(nil))
+	requireOption(t, "WithWebhookLogger", "has a nil logger: leave the option out for slog's, or give slog.New(slog.DiscardHandler)", good, agentmsg.WithWebhookLogger(nil))
 }
 
 func TestOptionsWithoutASecret(t *testing.T) {
 	t.Parallel()
-	const none = "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified"
+	const none = "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified, so give one of them"
+	const noSecret = "has no secret: give the one that MAIA signs with"
 	requireOption(t, "opts", none)
 	requireOption(t, "opts", none, agentmsg.WithWebhookQueue(1, 1), agentmsg.WithDeduper(new(agentmsg.MemoryDeduper)))
-	requireOption(t, "WithWebhookSecrets", "has no secret", agentmsg.WithWebhookSecrets())
-	requireOption(t, "WithWebhookSecrets", "has no secret", agentmsg.WithWebhookSecrets([]string{}...))
+	requireOption(t, "WithWebhookSecrets", noSecret, agentmsg.WithWebhookSecrets())
+	requireOption(t, "WithWebhookSecrets", noSecret, agentmsg.WithWebhookSecrets([]string{}...))
 	// An option that fails does so, whatever comes after it.
-	requireOption(t, "WithWebhookSecrets", "has no secret", agentmsg.WithWebhookSecrets(), agentmsg.WithWebhookSecrets(webhookSecret))
+	requireOption(t, "WithWebhookSecrets", noSecret, agentmsg.WithWebhookSecrets(), agentmsg.WithWebhookSecrets(webhookSecret))
 }
 
 func TestOptionsWithABadSecret(t *testing.T) {
