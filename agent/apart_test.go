@@ -166,3 +166,23 @@ func TestNextQuestionBeforeTheLastHasLeft(t *testing.T) {
 		require.Equal(t, []string{"late"}, w.texts())
 	})
 }
+
+// Nor is the reply to a question of another process refused here.
+func TestApartNextQuestionBeforeTheLastHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		opts := []agent.Option{agent.WithWaiters(database{agent.NewMemoryWaiters()}), agent.WithMaxReplies(1)}
+		w := newWorld(t, nil, opts)
+		there, err := agent.NewMAIA(w.client, channel, opts...)
+		require.NoError(t, err)
+		leaving := w.start(t, agent.Question{SessionID: session, Text: "one"})
+		synctest.Wait()
+		answer, err := there.Ask(t.Context(), agent.Question{SessionID: session, Text: "two"})
+		require.NoError(t, err)
+		require.Equal(t, "You said: two", answer.Text())
+		_, err = leaving.wait(t)
+		require.NoError(t, err)
+		require.NoError(t, w.Idle(t.Context()))
+		require.Empty(t, w.texts())
+	})
+}

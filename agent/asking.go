@@ -17,7 +17,6 @@ const (
 	phaseQuiet   phase = iota // its turn has come; the session is left alone for a while
 	phasePosting              // the POST is under way
 	phaseWaiting              // it was answered, or lost
-	phaseOver                 // nothing is waited for any more
 )
 
 // asking is a question whose waiter is open. All of it happens on the

@@ -136,7 +136,6 @@ func (a *asking) refuse(e arrival) {
 // leave leaves word for the next question, closes the waiter, which lets that
 // in, and decides on what it still holds.
 func (a *asking) leave(ctx context.Context, end End) {
-	a.advance(phaseOver, a.since)
 	if a.mayHaveArrived() {
 		busy := a.maia.quiet
 		if end == EndQuiet || end == EndMaxReplies && a.maia.maxReplies == 1 {
