@@ -65,19 +65,18 @@ func (m *MAIA) ask(ctx context.Context, q Question, yield func(Reply) bool) (*An
 	if err := m.prepare(ctx, &q); err != nil {
 		return nil, err
 	}
-	a, err := m.open(ctx, q)
+	a, err := m.open(ctx, q, yield)
 	if err != nil {
 		return nil, &AskError{SessionID: q.SessionID, Outcome: agentmsg.OutcomeNotSent, Err: fmt.Errorf("the session's turn: %w", err)}
 	}
-	a.yield = yield
 	end, err := a.live(ctx)
 	return a.result(ctx, end, err)
 }
 
 // open waits for the session's turn.
-func (m *MAIA) open(ctx context.Context, q Question) (*asking, error) {
+func (m *MAIA) open(ctx context.Context, q Question, yield func(Reply) bool) (*asking, error) {
 	a := &asking{
-		maia: m, question: q, key: m.key(q.SessionID),
+		maia: m, question: q, key: m.key(q.SessionID), yield: yield,
 		arrivals: make(chan arrival), sent: make(chan sent, 1), refused: map[string]bool{}, seen: map[string]bool{},
 	}
 	m.mu.Lock()

@@ -15,12 +15,15 @@ const unmatchedFor = 8 * time.Second
 // result is what the one who asked gets. Each event that was acknowledged is
 // in it, or with the function of WithUnmatched.
 func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error) {
-	a.handOver()
+	if a.yield == nil || a.maia.unmatched != nil || err != nil && !a.brokenOff {
+		a.handOver()
+	}
 	switch {
 	case a.brokenOff, a.full() && (a.yield == nil || a.maia.unmatched != nil):
 		a.strays = append(a.strays, a.late...)
 	case a.yield != nil && err == nil:
 		for i, e := range a.late {
+			a.maia.tell(a.key, e.event.DedupeKey(), true)
 			if !a.yield(replyOf(e.message())) {
 				a.strays = append(a.strays, a.late[i+1:]...)
 				break
@@ -47,7 +50,8 @@ func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error
 }
 
 // handOver marks what was found when all was over: it is in somebody's hands
-// now, and a redelivery is nothing new.
+// now, and a redelivery is nothing new. A range has no place for it: there a
+// redelivery goes to the webhook's function.
 func (a *asking) handOver() {
 	for _, e := range slices.Concat(a.late, a.strays) {
 		a.maia.tell(a.key, e.event.DedupeKey(), true)

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,8 +10,9 @@ import (
 )
 
 // How long Take waits for the word of the one who asks. Longer than a moment
-// is needed only where a 202 is slow, or who ranges over Replies: then the
-// event stays with the question. Well below the handler's deadline.
+// is needed only where a 202 is slow: then the event stays with the question;
+// or where the loop over Replies is: then it is refused for now. Well below the
+// handler's deadline.
 const (
 	patience      = 5 * time.Second
 	briefPatience = 250 * time.Millisecond // where it may be another process that has the event
@@ -28,9 +30,10 @@ const (
 // taken. An event that someone who asked has got already is taken again, and
 // nothing happens.
 //
-// An error says that the [Waiters] failed, or that the context ended while the
-// id of an agent message was awaited: answer 503, so that MAIA delivers again.
-// A repeat is safe.
+// An error says that the [Waiters] failed, that the context ended while the id
+// of an agent message was awaited, or that for 5 s a range over Replies has not
+// come back for its next part: answer 503, so that MAIA delivers again. A
+// repeat is safe.
 func (m *MAIA) Take(ctx context.Context, ev agentmsg.Event) (taken bool, err error) {
 	if agentmsg.TenantID(ctx) != m.tenant {
 		return false, nil
@@ -83,8 +86,11 @@ func (m *MAIA) takeReply(ctx context.Context, e *agentmsg.MessageEvent) (taken b
 	if taken && err == nil {
 		t.wait(ctx, m.patienceFor(key))
 	}
-	if kept, told := m.unregister(key, t); told {
+	switch kept, told, busy := m.unregister(key, t); {
+	case told:
 		taken = kept
+	case busy && taken && err == nil:
+		return false, errBusy
 	}
 	if !taken && err == nil {
 		m.past.came(key, m.quiet)
@@ -109,16 +115,22 @@ func (m *MAIA) register(key string, e *agentmsg.MessageEvent) (t *take, taken bo
 	return t, false
 }
 
+// errBusy is of an event that is held for one who looks at an earlier part. To
+// acknowledge it would lose it to the function, should the range be broken off.
+var errBusy = errors.New("agentmsg: Take: who ranges over Replies is still at an earlier part: deliver it again")
+
 // unregister ends the wait of a take. told: it was told whether its event is
-// kept; else that stays with the store.
-func (m *MAIA) unregister(key string, t *take) (kept, told bool) {
+// kept; else that stays with the store. busy: the word is still to come, from
+// one who ranges over Replies.
+func (m *MAIA) unregister(key string, t *take) (kept, told, busy bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.takes[key] = slices.DeleteFunc(m.takes[key], func(other *take) bool { return other == t })
 	if len(m.takes[key]) == 0 {
 		delete(m.takes, key)
 	}
-	return t.kept, t.told
+	a := m.asks[key]
+	return t.kept, t.told, a != nil && a.yield != nil && a.phase == phaseWaiting
 }
 
 // patienceFor is how long the one who has the event may need to say so: if it
