@@ -138,7 +138,7 @@ func (a *asking) refuse(e arrival) {
 func (a *asking) leave(ctx context.Context, end End) {
 	if a.mayHaveArrived() {
 		busy := a.maia.quiet
-		if end == EndQuiet || end == EndMaxReplies && a.maia.maxReplies == 1 {
+		if end == EndQuiet || a.full() && a.maia.maxReplies == 1 {
 			busy = 0 // it has passed, or is none
 		}
 		a.maia.past.ended(a.key, busy, len(a.replies) == 0)
