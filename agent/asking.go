@@ -33,6 +33,7 @@ type asking struct {
 	stop     func()       // ends them
 	inHand   []arrival    // what stop left in the air; once arrivals is closed
 	broke    error        // why Next failed; once arrivals is closed
+	panicked any          // what Next panicked with; once arrivals is closed
 	sent     chan sent
 
 	// Under the agent's lock, for Take, and written by this goroutine alone.
@@ -83,6 +84,9 @@ func (m *MAIA) open(ctx context.Context, q Question, yield func(Reply) bool) (*a
 	m.opening[a.key]++
 	m.mu.Unlock()
 	waiter, err := m.waiters.Open(ctx, a.key)
+	if err == nil && waiter == nil {
+		err = errNoWaiter
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.opening[a.key]--; m.opening[a.key] == 0 {
@@ -95,6 +99,8 @@ func (m *MAIA) open(ctx context.Context, q Question, yield func(Reply) bool) (*a
 	m.asks[a.key] = a
 	return a, nil
 }
+
+var errNoWaiter = errors.New("Open returned neither a waiter nor an error")
 
 // live takes the question from its turn to its end, and closes the waiter
 // whatever happens in the yield.
@@ -177,6 +183,8 @@ func (a *asking) over(ctx context.Context) (End, error) {
 		return "", a.post.err
 	case ctx.Err() != nil:
 		return "", a.ended(ctx.Err())
+	case a.arrivals == nil && a.panicked != nil:
+		panic(a.panicked) // where the caller can see it
 	case a.arrivals == nil:
 		return "", a.ended(fmt.Errorf("the session's waiter: %w", a.broke))
 	case a.phase == phaseQuiet:

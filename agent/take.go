@@ -59,6 +59,10 @@ func isReply(e *agentmsg.MessageEvent) bool {
 		(e.Response != "" || len(e.Attachments) > 0)
 }
 
+// mayReply tells what may be a reply to somebody: what the business says, and
+// this process did not. A store may give what no Take offered to it.
+func (m *MAIA) mayReply(e *agentmsg.MessageEvent) bool { return isReply(e) && !m.own.has(e.MessageID) }
+
 // take is a Take that waits for what becomes of its event. What it was told is
 // under the agent's lock.
 type take struct {
