@@ -98,15 +98,15 @@ func (a *asking) isNew(e arrival) bool {
 	return true
 }
 
-// heardOfPause ends the wait, once the POST is over. Until then a resume undoes
-// it: both may be news from before the question.
+// heardOfPause ends the wait, once the POST is over: a paused session keeps the
+// question, and a human finds it there. Until then a resume undoes it.
 func (a *asking) heardOfPause(e arrival) {
 	news, ok := e.event.(*agentmsg.AIPauseEvent)
 	switch {
-	case !ok || a.phase == phaseQuiet:
+	case !ok:
 	case news.AIPaused == nil || *news.AIPaused:
 		a.paused = true
-	case a.phase == phasePosting:
+	case a.phase != phaseWaiting:
 		a.paused = false
 	}
 }
