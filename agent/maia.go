@@ -31,7 +31,7 @@ type MAIA struct {
 	asks    map[string]*asking // those whose waiter is open, by its key
 	opening map[string]int     // how many wait for their turn, by key
 	takes   map[string][]*take // those who wait for what becomes of their event
-	given   recent             // events that someone got who asked
+	given   recent[eventKey]   // events that someone got who asked
 }
 
 // NewMAIA returns an agent that asks on a MAIA channel. The channel's

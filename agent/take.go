@@ -63,6 +63,9 @@ func isReply(e *agentmsg.MessageEvent) bool {
 // this process did not. A store may give what no Take offered to it.
 func (m *MAIA) mayReply(e *agentmsg.MessageEvent) bool { return isReply(e) && !m.own.has(e.MessageID) }
 
+// eventKey names an event among those of all sessions and tenants.
+type eventKey struct{ waiter, id string }
+
 // take is a Take that waits for what becomes of its event. What it was told is
 // under the agent's lock.
 type take struct {
@@ -108,7 +111,7 @@ func (m *MAIA) register(key string, e *agentmsg.MessageEvent) (t *take, taken bo
 	id := e.DedupeKey()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.given.has(key + "\x00" + id) {
+	if m.given.has(eventKey{key, id}) {
 		return nil, true
 	}
 	if a := m.asks[key]; a != nil && a.refuses(e, id) {
@@ -172,7 +175,7 @@ func (m *MAIA) tell(key, id string, kept bool) (heard bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if kept {
-		m.given.add(key + "\x00" + id)
+		m.given.add(eventKey{key, id})
 	}
 	for _, t := range m.takes[key] {
 		if t.id == id && !t.told {
