@@ -70,7 +70,11 @@ func (m *MAIA) ask(ctx context.Context, q Question, yield func(Reply) bool) (*An
 	if err != nil {
 		return nil, &AskError{SessionID: q.SessionID, Outcome: agentmsg.OutcomeNotSent, Err: fmt.Errorf("the session's turn: %w", err)}
 	}
+	defer a.abandon(ctx)
 	end, err := a.live(ctx)
+	if a.brokenOff {
+		return nil, nil //nolint:nilnil // whoever broke off asks for neither
+	}
 	return a.result(ctx, end, err)
 }
 

@@ -122,6 +122,7 @@ func (a *asking) accept(e arrival) {
 	if a.yield == nil {
 		return
 	}
+	a.brokenOff = true // unless it comes back for more: it may panic
 	a.brokenOff = !a.yield(replyOf(e.message()))
 	a.last = time.Now() // what came meanwhile has a whole window to get here
 }
@@ -152,6 +153,7 @@ func (a *asking) leave(ctx context.Context, end End) {
 		}
 		a.maia.past.ended(a.key, busy, len(a.replies) == 0)
 	}
+	defer a.makeWay()
 	for _, e := range a.rest(ctx) {
 		m := e.message()
 		isOurs := a.mayHaveArrived() && !a.isOlder(m) && a.maia.mayReply(m)
@@ -166,6 +168,10 @@ func (a *asking) leave(ctx context.Context, end End) {
 			a.strays = append(a.strays, e)
 		}
 	}
+}
+
+// makeWay ends that Take asks this question.
+func (a *asking) makeWay() {
 	a.maia.mu.Lock()
 	defer a.maia.mu.Unlock()
 	if a.maia.asks[a.key] == a { // and not yet the next one
