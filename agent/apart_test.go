@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,27 +88,45 @@ func TestApartBeyondMaxReplies(t *testing.T) {
 // What was acknowledged and never yielded goes to WithUnmatched's function.
 func TestApartBrokenOff(t *testing.T) {
 	t.Parallel()
-	w := new(world)
-	apart(t, with(silent()), []agent.Option{w.unmatched()}, func(t *testing.T, x *world) {
-		remove := x.Inject(mockserver.Fault{Event: agentmsg.EventMessage, Kind: mockserver.Hold, Times: 1})
-		x.HumanSays(session, "before")
-		time.Sleep(time.Second)
-		go func() {
-			_ = x.WaitRequests(t.Context(), agentmsg.OpSend, 1)
-			x.AISays(session, "a")
-			x.AISays(session, "b")
-		}()
-		for r, err := range x.maia.Replies(t.Context(), agent.Question{SessionID: session, Text: "hi"}) {
-			require.NoError(t, err)
-			require.Equal(t, "a", r.Text)
-			remove()
-			require.NoError(t, x.Idle(t.Context()))
-			synctest.Wait()
-			break
-		}
-		require.ElementsMatch(t, []string{"before", "b"}, w.texts())
-		require.Empty(t, x.texts())
-	})
+	for name, breakOff := range map[string]func(replies iter.Seq2[agent.Reply, error], body func(agent.Reply, error)){
+		"by a break": func(replies iter.Seq2[agent.Reply, error], body func(agent.Reply, error)) {
+			for r, err := range replies {
+				body(r, err)
+				break
+			}
+		},
+		"by a panic": func(replies iter.Seq2[agent.Reply, error], body func(agent.Reply, error)) {
+			defer func() { _ = recover() }()
+			for r, err := range replies {
+				body(r, err)
+				panic("no")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := new(world)
+			apart(t, with(silent()), []agent.Option{w.unmatched()}, func(t *testing.T, x *world) {
+				remove := x.Inject(mockserver.Fault{Event: agentmsg.EventMessage, Kind: mockserver.Hold, Times: 1})
+				x.HumanSays(session, "before")
+				time.Sleep(time.Second)
+				go func() {
+					_ = x.WaitRequests(t.Context(), agentmsg.OpSend, 1)
+					x.AISays(session, "a")
+					x.AISays(session, "b")
+				}()
+				breakOff(x.maia.Replies(t.Context(), agent.Question{SessionID: session, Text: "hi"}), func(r agent.Reply, err error) {
+					require.NoError(t, err)
+					require.Equal(t, "a", r.Text)
+					remove()
+					require.NoError(t, x.Idle(t.Context()))
+					synctest.Wait()
+				})
+				require.ElementsMatch(t, []string{"before", "b"}, w.texts())
+				require.Empty(t, x.texts())
+			})
+		})
+	}
 }
 
 // database is a store that does nothing once a context has ended, and takes
@@ -164,5 +183,25 @@ func TestNextQuestionBeforeTheLastHasLeft(t *testing.T) {
 		require.Equal(t, "b", answer.Text())
 		require.Empty(t, answer.Unmatched)
 		require.Equal(t, []string{"late"}, w.texts())
+	})
+}
+
+// Nor is the reply to a question of another process refused here.
+func TestApartNextQuestionBeforeTheLastHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		opts := []agent.Option{agent.WithWaiters(database{agent.NewMemoryWaiters()}), agent.WithMaxReplies(1)}
+		w := newWorld(t, nil, opts)
+		there, err := agent.NewMAIA(w.client, channel, opts...)
+		require.NoError(t, err)
+		leaving := w.start(t, agent.Question{SessionID: session, Text: "one"})
+		synctest.Wait()
+		answer, err := there.Ask(t.Context(), agent.Question{SessionID: session, Text: "two"})
+		require.NoError(t, err)
+		require.Equal(t, "You said: two", answer.Text())
+		_, err = leaving.wait(t)
+		require.NoError(t, err)
+		require.NoError(t, w.Idle(t.Context()))
+		require.Empty(t, w.texts())
 	})
 }

@@ -17,7 +17,6 @@ const (
 	phaseQuiet   phase = iota // its turn has come; the session is left alone for a while
 	phasePosting              // the POST is under way
 	phaseWaiting              // it was answered, or lost
-	phaseOver                 // nothing is waited for any more
 )
 
 // asking is a question whose waiter is open. All of it happens on the
@@ -34,6 +33,7 @@ type asking struct {
 	stop     func()       // ends them
 	inHand   []arrival    // what stop left in the air; once arrivals is closed
 	broke    error        // why Next failed; once arrivals is closed
+	panicked any          // what Next panicked with; once arrivals is closed
 	sent     chan sent
 
 	// Under the agent's lock, for Take, and written by this goroutine alone.
@@ -66,25 +66,31 @@ func (m *MAIA) ask(ctx context.Context, q Question, yield func(Reply) bool) (*An
 	if err := m.prepare(ctx, &q); err != nil {
 		return nil, err
 	}
-	a, err := m.open(ctx, q)
+	a, err := m.open(ctx, q, yield)
 	if err != nil {
 		return nil, &AskError{SessionID: q.SessionID, Outcome: agentmsg.OutcomeNotSent, Err: fmt.Errorf("the session's turn: %w", err)}
 	}
-	a.yield = yield
+	defer a.abandon(ctx)
 	end, err := a.live(ctx)
+	if a.brokenOff {
+		return nil, nil //nolint:nilnil // whoever broke off asks for neither
+	}
 	return a.result(ctx, end, err)
 }
 
 // open waits for the session's turn.
-func (m *MAIA) open(ctx context.Context, q Question) (*asking, error) {
+func (m *MAIA) open(ctx context.Context, q Question, yield func(Reply) bool) (*asking, error) {
 	a := &asking{
-		maia: m, question: q, key: m.key(q.SessionID),
+		maia: m, question: q, key: m.key(q.SessionID), yield: yield,
 		arrivals: make(chan arrival), sent: make(chan sent, 1), refused: map[string]bool{}, seen: map[string]bool{},
 	}
 	m.mu.Lock()
 	m.opening[a.key]++
 	m.mu.Unlock()
 	waiter, err := m.waiters.Open(ctx, a.key)
+	if err == nil && waiter == nil {
+		err = errNoWaiter
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.opening[a.key]--; m.opening[a.key] == 0 {
@@ -97,6 +103,8 @@ func (m *MAIA) open(ctx context.Context, q Question) (*asking, error) {
 	m.asks[a.key] = a
 	return a, nil
 }
+
+var errNoWaiter = errors.New("Open returned neither a waiter nor an error")
 
 // live takes the question from its turn to its end, and closes the waiter
 // whatever happens in the yield.
@@ -179,6 +187,8 @@ func (a *asking) over(ctx context.Context) (End, error) {
 		return "", a.post.err
 	case ctx.Err() != nil:
 		return "", a.ended(ctx.Err())
+	case a.arrivals == nil && a.panicked != nil:
+		panic(a.panicked) // where the caller can see it
 	case a.arrivals == nil:
 		return "", a.ended(fmt.Errorf("the session's waiter: %w", a.broke))
 	case a.phase == phaseQuiet:

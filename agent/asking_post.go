@@ -80,13 +80,7 @@ func (a *asking) advance(to phase, since time.Time) {
 // refuses tells whether an event is no reply to this question, where that is
 // known before it is offered. The agent's lock is held.
 func (a *asking) refuses(e *agentmsg.MessageEvent, id string) bool {
-	switch a.phase {
-	case phaseOver:
-		return true
-	case phaseWaiting:
-		return a.refused[id] || a.isOlder(e)
-	}
-	return a.refused[id]
+	return a.refused[id] || a.phase == phaseWaiting && a.isOlder(e)
 }
 
 // isOlder tells what belongs to an earlier question. What has no time does not.

@@ -24,7 +24,10 @@ func (e arrival) message() *agentmsg.MessageEvent {
 	return m
 }
 
-var errNoEvent = errors.New("Next returned neither an event nor an error")
+var (
+	errNoEvent   = errors.New("Next returned neither an event nor an error")
+	errNextEnded = errors.New("Next ended its goroutine")
+)
 
 // listen takes from the waiter what comes, on a goroutine that leave ends.
 func (a *asking) listen(ctx context.Context) {
@@ -32,27 +35,33 @@ func (a *asking) listen(ctx context.Context) {
 	arrivals := a.arrivals
 	go func() {
 		defer close(arrivals)
-		for {
-			event, err := a.waiter.Next(ctx)
-			if err == nil && event == nil {
-				err = errNoEvent
-			}
-			if err != nil {
-				a.broke = err
-				return
-			}
-			arrived := arrival{event, time.Now()}
-			if m := arrived.message(); m != nil { // another process may have taken it before its id was known
-				_, _ = a.maia.own.settled(ctx, m.SessionID, m.MessageID)
-			}
-			select {
-			case arrivals <- arrived:
-			case <-ctx.Done():
-				a.inHand = append(a.inHand, arrived)
-				return
-			}
-		}
+		a.broke = errNextEnded
+		defer func() { a.panicked = recover() }()
+		a.broke = a.hear(ctx, arrivals)
 	}()
+}
+
+// hear is what listen does, until the waiter breaks or ctx ends.
+func (a *asking) hear(ctx context.Context, arrivals chan<- arrival) error {
+	for {
+		event, err := a.waiter.Next(ctx)
+		if err == nil && event == nil {
+			err = errNoEvent
+		}
+		if err != nil {
+			return err
+		}
+		arrived := arrival{event, time.Now()}
+		if m := arrived.message(); m != nil { // another process may have taken it before its id was known
+			_, _ = a.maia.own.settled(ctx, m.SessionID, m.MessageID)
+		}
+		select {
+		case arrivals <- arrived:
+		case <-ctx.Done():
+			a.inHand = append(a.inHand, arrived)
+			return ctx.Err()
+		}
+	}
 }
 
 // sort looks at what came.
@@ -68,7 +77,7 @@ func (a *asking) sort(e arrival) {
 // decide says whether a message is a reply.
 func (a *asking) decide(e arrival) {
 	switch m := e.message(); {
-	case a.phase == phaseQuiet, a.maia.own.has(m.MessageID):
+	case a.phase == phaseQuiet, !a.maia.mayReply(m):
 		a.refuse(e)
 	case !a.isOlder(m):
 		a.accept(e)
@@ -89,15 +98,15 @@ func (a *asking) isNew(e arrival) bool {
 	return true
 }
 
-// heardOfPause ends the wait, once the POST is over. Until then a resume undoes
-// it: both may be news from before the question.
+// heardOfPause ends the wait, once the POST is over: a paused session keeps the
+// question, and a human finds it there. Until then a resume undoes it.
 func (a *asking) heardOfPause(e arrival) {
 	news, ok := e.event.(*agentmsg.AIPauseEvent)
 	switch {
-	case !ok || a.phase == phaseQuiet:
+	case !ok:
 	case news.AIPaused == nil || *news.AIPaused:
 		a.paused = true
-	case a.phase == phasePosting:
+	case a.phase != phaseWaiting:
 		a.paused = false
 	}
 }
@@ -113,6 +122,7 @@ func (a *asking) accept(e arrival) {
 	if a.yield == nil {
 		return
 	}
+	a.brokenOff = true // unless it comes back for more: it may panic
 	a.brokenOff = !a.yield(replyOf(e.message()))
 	a.last = time.Now() // what came meanwhile has a whole window to get here
 }
@@ -128,7 +138,7 @@ func (a *asking) refuse(e arrival) {
 		return
 	}
 	a.strays = append(a.strays, e)
-	if !a.maia.own.has(e.message().MessageID) {
+	if a.maia.mayReply(e.message()) {
 		a.maia.past.came(a.key, a.maia.quiet)
 	}
 }
@@ -136,17 +146,17 @@ func (a *asking) refuse(e arrival) {
 // leave leaves word for the next question, closes the waiter, which lets that
 // in, and decides on what it still holds.
 func (a *asking) leave(ctx context.Context, end End) {
-	a.advance(phaseOver, a.since)
 	if a.mayHaveArrived() {
 		busy := a.maia.quiet
-		if end == EndQuiet || end == EndMaxReplies && a.maia.maxReplies == 1 {
+		if end == EndQuiet || a.full() && a.maia.maxReplies == 1 {
 			busy = 0 // it has passed, or is none
 		}
 		a.maia.past.ended(a.key, busy, len(a.replies) == 0)
 	}
+	defer a.makeWay()
 	for _, e := range a.rest(ctx) {
 		m := e.message()
-		isOurs := a.mayHaveArrived() && !a.isOlder(m) && !a.maia.own.has(m.MessageID)
+		isOurs := a.mayHaveArrived() && !a.isOlder(m) && a.maia.mayReply(m)
 		if isOurs {
 			a.maia.past.answered(a.key)
 		}
@@ -158,6 +168,10 @@ func (a *asking) leave(ctx context.Context, end End) {
 			a.strays = append(a.strays, e)
 		}
 	}
+}
+
+// makeWay ends that Take asks this question.
+func (a *asking) makeWay() {
 	a.maia.mu.Lock()
 	defer a.maia.mu.Unlock()
 	if a.maia.asks[a.key] == a { // and not yet the next one
@@ -184,8 +198,5 @@ func (a *asking) rest(ctx context.Context) []arrival {
 			rest = append(rest, arrival{event, now})
 		}
 	}
-	return slices.DeleteFunc(rest, func(e arrival) bool {
-		m := e.message()
-		return m == nil || !isReply(m)
-	})
+	return slices.DeleteFunc(rest, func(e arrival) bool { return e.message() == nil })
 }

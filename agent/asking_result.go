@@ -15,12 +15,15 @@ const unmatchedFor = 8 * time.Second
 // result is what the one who asked gets. Each event that was acknowledged is
 // in it, or with the function of WithUnmatched.
 func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error) {
-	a.handOver()
+	if a.yield == nil || a.maia.unmatched != nil || err != nil {
+		a.handOver()
+	}
 	switch {
-	case a.brokenOff, a.full() && (a.yield == nil || a.maia.unmatched != nil):
+	case a.full() && (a.yield == nil || a.maia.unmatched != nil):
 		a.strays = append(a.strays, a.late...)
 	case a.yield != nil && err == nil:
 		for i, e := range a.late {
+			a.maia.tell(a.key, e.event.DedupeKey(), true)
 			if !a.yield(replyOf(e.message())) {
 				a.strays = append(a.strays, a.late[i+1:]...)
 				break
@@ -34,7 +37,7 @@ func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error
 	if a.post.receipt != nil {
 		question = a.post.receipt.UserMessage.ID
 	}
-	if err != nil && !a.brokenOff {
+	if err != nil {
 		return nil, &AskError{
 			SessionID: a.question.SessionID, QuestionID: question, Outcome: a.outcome(),
 			Replies: byTimestamp(append(a.replies, unmatched...)), Err: err,
@@ -46,8 +49,19 @@ func (a *asking) result(ctx context.Context, end End, err error) (*Answer, error
 	}, nil
 }
 
+// abandon is result for a range that was broken off, be it by a panic: only the
+// function of WithUnmatched is there to take anything.
+func (a *asking) abandon(ctx context.Context) {
+	if a.brokenOff && a.maia.unmatched != nil {
+		a.handOver()
+		a.strays = append(a.strays, a.late...)
+		a.dispose(ctx)
+	}
+}
+
 // handOver marks what was found when all was over: it is in somebody's hands
-// now, and a redelivery is nothing new.
+// now, and a redelivery is nothing new. A range has no place for it: there a
+// redelivery goes to the webhook's function.
 func (a *asking) handOver() {
 	for _, e := range slices.Concat(a.late, a.strays) {
 		a.maia.tell(a.key, e.event.DedupeKey(), true)

@@ -176,20 +176,36 @@ func TestPauseAndResumeBefore202(t *testing.T) {
 	})
 }
 
-// Before the question is sent a pause is none of its business.
+// A pause that is heard of while the question waits for its turn ends it too,
+// once it is where a human finds it; a resume undoes that.
 func TestPauseBeforeThePost(t *testing.T) {
 	t.Parallel()
 	inBubble(t, with(mockserver.WithAIDelay(time.Second)), nil, func(t *testing.T, w *world) {
-		first := w.begin(t, "one")
-		first.cancel()
-		_, err := first.wait(t)
-		require.ErrorIs(t, err, context.Canceled)
-		second := w.start(t, agent.Question{SessionID: session, Text: "two"})
+		cutOff := func(text string) { // so that a quiet window is to pass
+			a := w.begin(t, text)
+			a.cancel()
+			_, err := a.wait(t)
+			require.ErrorIs(t, err, context.Canceled)
+		}
+		cutOff("one")
+		a := w.start(t, agent.Question{SessionID: session, Text: "two"})
+		synctest.Wait()
+		_, err := w.client.Sessions.PauseAI(t.Context(), session)
+		require.NoError(t, err)
+		_, err = a.wait(t)
+		_ = failure(t, err, agent.ErrPaused, agentmsg.OutcomeAccepted)
+		require.Equal(t, quiet, a.took)
+		require.Len(t, w.posts(), 2)
+
+		cutOff("three")
+		a = w.start(t, agent.Question{SessionID: session, Text: "four"})
 		synctest.Wait()
 		w.Emit([]byte(`{"eventType":"ai_pause","sessionId":"s1","aiPaused":true}`))
-		answer, err := second.wait(t)
+		_, err = w.client.Sessions.ResumeAI(t.Context(), session)
 		require.NoError(t, err)
-		require.Equal(t, "You said: two", answer.Text())
+		answer, err := a.wait(t)
+		require.NoError(t, err)
+		require.Equal(t, "You said: four", answer.Text())
 	})
 }
 

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,7 +123,7 @@ func contactReplies(reply *agentmsg.ContactReply, body []byte) []Reply {
 	var raw struct {
 		AIMessages []json.RawMessage `json:"aiMessages"`
 	}
-	_ = json.Unmarshal(body, &raw) // it was read before
+	_ = json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &raw) // it was read before
 	replies := make([]Reply, len(reply.AIMessages))
 	for i, part := range reply.AIMessages {
 		replies[i] = Reply{MessageID: agentmsg.MessageID(part.ChannelMessageID), Text: part.Content.Text.Body}

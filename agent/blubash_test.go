@@ -2,6 +2,8 @@ package agent_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/agent"
 	"github.com/agentmsg/agentmsg/mockserver"
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
 
@@ -80,4 +83,49 @@ func TestBluBashTimeout(t *testing.T) {
 		_ = failure(t, err, context.Canceled, agentmsg.OutcomeNotSent)
 		require.NotErrorIs(t, err, agent.ErrNoReply)
 	})
+}
+
+// Whatever the body says: an answer, or an error that says whether to ask
+// again.
+func TestBluBashOddAnswers(t *testing.T) {
+	t.Parallel()
+	const head = `{"success":true,"messageId":"q1","conversationId":"c1"`
+	for body, want := range map[string]struct {
+		outcome agentmsg.Outcome
+		code    error
+		texts   []string
+		raw     string
+	}{
+		head + `}`:                    {outcome: agentmsg.OutcomeAccepted, code: agent.ErrNoReply},
+		head + `,"aiMessages":null}`:  {outcome: agentmsg.OutcomeAccepted, code: agent.ErrNoReply},
+		head + `,"aiMessages":[]}`:    {outcome: agentmsg.OutcomeAccepted, code: agent.ErrNoReply},
+		head + `,"aiMessages":"no"}`:  {outcome: agentmsg.OutcomeAccepted, code: agent.ErrNoReply},
+		`{"success":false}`:           {outcome: agentmsg.OutcomeUnknown, code: nil},
+		`{"success":true}`:            {outcome: agentmsg.OutcomeAccepted, code: nil},
+		`[]`:                          {outcome: agentmsg.OutcomeAccepted, code: nil},
+		``:                            {outcome: agentmsg.OutcomeAccepted, code: nil},
+		head + `,"aiMessages":["x"]}`: {texts: []string{""}, raw: `"x"`},
+		head + `,"aiMessages":[{"content":{"text":{"body":"a"}}},{"content":{"text":null}}]}`:        {texts: []string{"a", ""}, raw: `{"content":{"text":{"body":"a"}}}`},
+		"\ufeff" + head + `,"aiMessages":[{"content":{"text":{"body":"after a byte order mark"}}}]}`: {texts: []string{"after a byte order mark"}, raw: `{"content":{"text":{"body":"after a byte order mark"}}}`},
+	} {
+		transport := httpmock.NewMockTransport()
+		transport.RegisterResponder(http.MethodPost, "https://api.blubash.io/api/v1/channels/c/messages", httpmock.NewStringResponder(http.StatusOK, body))
+		client, err := agentmsg.NewClient(agentmsg.WithBluBash("key"), agentmsg.WithHTTPClient(&http.Client{Transport: transport}), agentmsg.WithRetry(agentmsg.RetryPolicy{MaxAttempts: 1}))
+		require.NoError(t, err)
+		b, err := agent.NewBluBash(client, "c")
+		require.NoError(t, err)
+		answer, err := b.Ask(t.Context(), ana())
+		if want.texts == nil {
+			require.Nil(t, answer, body)
+			failed, ok := errors.AsType[*agent.AskError](err)
+			require.True(t, ok, body)
+			require.Equal(t, want.outcome, failed.Outcome, body)
+			require.Equal(t, want.code != nil, errors.Is(err, agent.ErrNoReply), body)
+			continue
+		}
+		require.NoError(t, err, body)
+		require.Equal(t, want.texts, texts(answer.Replies), body)
+		require.Equal(t, want.raw, string(answer.Replies[0].Raw), body)
+		require.Equal(t, agent.EndComplete, answer.End)
+	}
 }

@@ -32,8 +32,8 @@ const (
 // error. fmt and slog print its ids, its outcome and Err: no text of a reply,
 // no URL.
 type AskError struct {
-	// SessionID is the conversation; it is set where it was made here too,
-	// and empty on BluBash.
+	// SessionID is the conversation; it is set where it was made here too. Of
+	// BluBash it is empty, unless there was an answer without a part.
 	SessionID agentmsg.SessionID
 	// QuestionID is the customer's message; empty where the API did not say.
 	QuestionID agentmsg.MessageID

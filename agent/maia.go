@@ -31,7 +31,7 @@ type MAIA struct {
 	asks    map[string]*asking // those whose waiter is open, by its key
 	opening map[string]int     // how many wait for their turn, by key
 	takes   map[string][]*take // those who wait for what becomes of their event
-	given   recent             // events that someone got who asked
+	given   recent[eventKey]   // events that someone got who asked
 }
 
 // NewMAIA returns an agent that asks on a MAIA channel. The channel's
@@ -79,7 +79,12 @@ func (m *MAIA) Ask(ctx context.Context, q Question) (*Answer, error) {
 // arrival and none before the 202: see [Agent]. A part that is yielded is
 // acknowledged, the ones behind it are not: when the range is broken off,
 // they go to the webhook handler's function; those that another process
-// acknowledged go to that of [WithUnmatched].
+// acknowledged go to that of [WithUnmatched]. Where the loop spends over 5 s
+// on a part, those behind it get 503 and are delivered again; MAIA gives each
+// up after about half a minute, and then only a range that goes on has it.
+//
+// The session's next question waits for the end of the range: do not ask it
+// inside the loop.
 func (m *MAIA) Replies(ctx context.Context, q Question) iter.Seq2[Reply, error] {
 	return func(yield func(Reply, error) bool) {
 		going := true

@@ -43,8 +43,8 @@ func (w *MemoryWaiters) Open(ctx context.Context, key string) (Waiter, error) {
 		return t.waiter, nil
 	case <-ctx.Done():
 	}
-	if !w.leave(key, t) { // it was granted at the last moment
-		_, _ = t.waiter.Close(ctx)
+	if !w.leave(key, t) { // it was granted at the last moment, and may hold something by now
+		return t.waiter, nil
 	}
 	return nil, ctx.Err()
 }

@@ -99,7 +99,8 @@ func TestMemoryWaitersInTurn(t *testing.T) {
 	})
 }
 
-// One whose turn comes as it gives up leaves the turn to the next.
+// One whose turn comes as it gives up leaves the turn to the next, and what was
+// offered meanwhile to no one but its caller.
 func TestMemoryWaitersGivenUpAtTheLastMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,17 +109,20 @@ func TestMemoryWaitersGivenUpAtTheLastMoment(t *testing.T) {
 			first, err := w.Open(t.Context(), "k")
 			require.NoError(t, err)
 			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan struct{})
+			rest := make(chan []agentmsg.Event, 1)
 			go func() {
-				defer close(done)
+				var held []agentmsg.Event
 				if waiter, err := w.Open(ctx, "k"); err == nil {
-					_, _ = waiter.Close(ctx)
+					held, _ = waiter.Close(ctx)
 				}
+				rest <- held
 			}()
 			synctest.Wait()
-			go cancel()
+			cancel()
 			_, _ = first.Close(t.Context())
-			<-done
+			taken, err := w.Offer(t.Context(), "k", message("m"))
+			require.NoError(t, err)
+			require.Equal(t, taken, len(<-rest) == 1, "what is taken is given back")
 			last, err := w.Open(t.Context(), "k")
 			require.NoError(t, err)
 			_, _ = last.Close(t.Context())

@@ -14,7 +14,7 @@ import (
 // way, or the id is known.
 type ownMessages struct {
 	mu    sync.Mutex
-	ids   recent
+	ids   recent[agentmsg.MessageID]
 	calls map[agentmsg.SessionID]*ownCalls
 }
 
@@ -41,7 +41,7 @@ func (o *ownMessages) begin(session agentmsg.SessionID) (end func(agentmsg.Messa
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if id != "" {
-			o.ids.add(string(id))
+			o.ids.add(id)
 		}
 		close(calls.ended)
 		calls.ended = make(chan struct{})
@@ -55,7 +55,7 @@ func (o *ownMessages) begin(session agentmsg.SessionID) (end func(agentmsg.Messa
 func (o *ownMessages) has(id agentmsg.MessageID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.ids.has(string(id))
+	return o.ids.has(id)
 }
 
 // settled is has once it can be told.
@@ -77,7 +77,7 @@ func (o *ownMessages) settled(ctx context.Context, session agentmsg.SessionID, i
 func (o *ownMessages) look(session agentmsg.SessionID, id agentmsg.MessageID) (own bool, ended <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.ids.has(string(id)) {
+	if o.ids.has(id) {
 		return true, nil
 	}
 	if calls := o.calls[session]; calls != nil {

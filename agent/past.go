@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 const owedFor = time.Hour
 
 // pastQuestions is what the questions before mean for the next one of their
-// session. It remembers the last maxRecent sessions that mean anything.
+// session. It remembers nine tenths of maxRecent sessions at the least.
 type pastQuestions struct {
 	mu       sync.Mutex
 	sessions map[string]*past // by waiter key
@@ -64,7 +65,7 @@ func (p *pastQuestions) came(key string, quiet time.Duration) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if of := p.sessions[key]; of != nil {
+	if of := p.sessions[key]; of != nil && !of.over(now) {
 		of.owedUntil = time.Time{}
 		of.busyUntil = now.Add(quiet)
 	}
@@ -96,21 +97,21 @@ func (p *pastQuestions) open(key string) *past {
 	return of
 }
 
-// forget drops the sessions that mean nothing any more, and the oldest one
-// where all do. p.mu is held.
+// forget drops the sessions that mean nothing any more, and where that is less
+// than a tenth, the oldest tenth: to look through all of them must be rare.
+// p.mu is held.
 func (p *pastQuestions) forget() {
 	now := time.Now()
-	kept := p.order[:0]
-	for _, key := range p.order {
-		if p.sessions[key].over(now) {
+	p.order = slices.DeleteFunc(p.order, func(key string) bool {
+		over := p.sessions[key].over(now)
+		if over {
 			delete(p.sessions, key)
-		} else {
-			kept = append(kept, key)
 		}
+		return over
+	})
+	oldest := max(0, len(p.order)-maxRecent*9/10)
+	for _, key := range p.order[:oldest] {
+		delete(p.sessions, key)
 	}
-	if len(kept) == maxRecent {
-		delete(p.sessions, kept[0])
-		kept = kept[1:]
-	}
-	p.order = kept
+	p.order = slices.Delete(p.order, 0, oldest)
 }

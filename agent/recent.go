@@ -5,23 +5,23 @@ const maxRecent = 10_000
 
 // recent remembers the last maxRecent keys that were put in. The zero value is
 // ready. It has no lock of its own.
-type recent struct {
-	keys  map[string]struct{}
-	order []string // a ring once it is full
+type recent[K comparable] struct {
+	keys  map[K]struct{}
+	order []K // a ring once it is full
 	next  int
 }
 
-func (r *recent) has(key string) bool {
+func (r *recent[K]) has(key K) bool {
 	_, ok := r.keys[key]
 	return ok
 }
 
-func (r *recent) add(key string) {
+func (r *recent[K]) add(key K) {
 	if r.has(key) {
 		return
 	}
 	if r.keys == nil {
-		r.keys = map[string]struct{}{}
+		r.keys = map[K]struct{}{}
 	}
 	r.keys[key] = struct{}{}
 	if len(r.order) < maxRecent {

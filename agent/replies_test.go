@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,6 +71,31 @@ func TestRepliesOfASlowConsumer(t *testing.T) {
 		require.NoError(t, w.Idle(t.Context()))
 		require.Empty(t, w.texts())
 	})
+}
+
+// What waits behind a part that takes long is not acknowledged: it would be
+// lost to the function when the range is broken off.
+func TestRepliesBrokenOffByASlowConsumer(t *testing.T) {
+	t.Parallel()
+	for _, d := range []time.Duration{6 * time.Second, 10 * time.Second, time.Minute} {
+		inBubble(t, with(says("a", "b", "c")), nil, func(t *testing.T, w *world) {
+			for r, err := range w.maia.Replies(t.Context(), agent.Question{SessionID: session, Text: "hi"}) {
+				require.NoError(t, err)
+				require.Equal(t, "a", r.Text)
+				time.Sleep(d)
+				break
+			}
+			require.NoError(t, w.Idle(t.Context()))
+			var acknowledged int
+			for _, attempt := range w.Deliveries() {
+				if attempt.Status == http.StatusOK {
+					acknowledged++
+				}
+			}
+			require.Len(t, w.texts(), acknowledged-1, "all but a")
+			require.Equal(t, d < time.Minute, acknowledged == 3, "MAIA gives up after four attempts")
+		})
+	}
 }
 
 func TestRepliesErrorIsLast(t *testing.T) {

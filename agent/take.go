@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,8 +10,9 @@ import (
 )
 
 // How long Take waits for the word of the one who asks. Longer than a moment
-// is needed only where a 202 is slow, or who ranges over Replies: then the
-// event stays with the question. Well below the handler's deadline.
+// is needed only where a 202 is slow: then the event stays with the question;
+// or where the loop over Replies is: then it is refused for now. Well below the
+// handler's deadline.
 const (
 	patience      = 5 * time.Second
 	briefPatience = 250 * time.Millisecond // where it may be another process that has the event
@@ -29,9 +31,10 @@ const (
 // to each until one has taken it, or to the tenant's. An event that someone who asked has got already is taken again, and
 // nothing happens.
 //
-// An error says that the [Waiters] failed, or that the context ended while the
-// id of an agent message was awaited: answer 503, so that MAIA delivers again.
-// A repeat is safe.
+// An error says that the [Waiters] failed, that the context ended while the id
+// of an agent message was awaited, or that for 5 s a range over Replies has not
+// come back for its next part: answer 503, so that MAIA delivers again. A
+// repeat is safe.
 func (m *MAIA) Take(ctx context.Context, ev agentmsg.Event) (taken bool, err error) {
 	if agentmsg.TenantID(ctx) != m.tenant {
 		return false, nil
@@ -56,6 +59,13 @@ func isReply(e *agentmsg.MessageEvent) bool {
 	return e != nil && e.SessionID != "" && (e.Direction == agentmsg.DirectionOutgoing || e.Direction == "") &&
 		(e.Response != "" || len(e.Attachments) > 0)
 }
+
+// mayReply tells what may be a reply to somebody: what the business says, and
+// this process did not. A store may give what no Take offered to it.
+func (m *MAIA) mayReply(e *agentmsg.MessageEvent) bool { return isReply(e) && !m.own.has(e.MessageID) }
+
+// eventKey names an event among those of all sessions and tenants.
+type eventKey struct{ waiter, id string }
 
 // take is a Take that waits for what becomes of its event. What it was told is
 // under the agent's lock.
@@ -84,8 +94,11 @@ func (m *MAIA) takeReply(ctx context.Context, e *agentmsg.MessageEvent) (taken b
 	if taken && err == nil {
 		t.wait(ctx, m.patienceFor(key))
 	}
-	if kept, told := m.unregister(key, t); told {
+	switch kept, told, busy := m.unregister(key, t); {
+	case told:
 		taken = kept
+	case busy && taken && err == nil:
+		return false, errBusy
 	}
 	if !taken && err == nil {
 		m.past.came(key, m.quiet)
@@ -99,7 +112,7 @@ func (m *MAIA) register(key string, e *agentmsg.MessageEvent) (t *take, taken bo
 	id := e.DedupeKey()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.given.has(key + "\x00" + id) {
+	if m.given.has(eventKey{key, id}) {
 		return nil, true
 	}
 	if a := m.asks[key]; a != nil && a.refuses(e, id) {
@@ -110,16 +123,22 @@ func (m *MAIA) register(key string, e *agentmsg.MessageEvent) (t *take, taken bo
 	return t, false
 }
 
+// errBusy is of an event that is held for one who looks at an earlier part. To
+// acknowledge it would lose it to the function, should the range be broken off.
+var errBusy = errors.New("agentmsg: Take: who ranges over Replies is still at an earlier part: deliver it again")
+
 // unregister ends the wait of a take. told: it was told whether its event is
-// kept; else that stays with the store.
-func (m *MAIA) unregister(key string, t *take) (kept, told bool) {
+// kept; else that stays with the store. busy: the word is still to come, from
+// one who ranges over Replies.
+func (m *MAIA) unregister(key string, t *take) (kept, told, busy bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.takes[key] = slices.DeleteFunc(m.takes[key], func(other *take) bool { return other == t })
 	if len(m.takes[key]) == 0 {
 		delete(m.takes, key)
 	}
-	return t.kept, t.told
+	a := m.asks[key]
+	return t.kept, t.told, a != nil && a.yield != nil && a.phase == phaseWaiting
 }
 
 // patienceFor is how long the one who has the event may need to say so: if it
@@ -157,7 +176,7 @@ func (m *MAIA) tell(key, id string, kept bool) (heard bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if kept {
-		m.given.add(key + "\x00" + id)
+		m.given.add(eventKey{key, id})
 	}
 	for _, t := range m.takes[key] {
 		if t.id == id && !t.told {

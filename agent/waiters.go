@@ -17,7 +17,8 @@ import (
 type Waiters interface {
 	// Open waits until no waiter of the key is open, in the order of the
 	// calls and across processes, and opens one. When ctx ends first, it has
-	// opened none. The waiter is a lease that lives while its holder does:
+	// opened none: what was offered to a waiter that nobody closes is lost.
+	// The waiter is a lease that lives while its holder does:
 	// the holder's death frees the key.
 	Open(ctx context.Context, key string) (Waiter, error)
 	// Offer gives an event to the key's open waiter. taken: the store has it

@@ -110,8 +110,12 @@ func (a *app) ask(w http.ResponseWriter, r *http.Request, q question) (asked age
 	if q.Session == "" {
 		q.Session = cookieOf(w, r)
 	}
-	return agent.Question{SessionID: agentmsg.SessionID(q.Session), UserID: q.Session, Text: q.Text}, true
+	return agent.Question{SessionID: agentmsg.SessionID(sessionPrefix + q.Session), UserID: q.Session, Text: q.Text}, true
 }
+
+// sessionPrefix keeps visitors in sessions of the chat's own: the account has
+// others, and no visitor may speak in them.
+const sessionPrefix = "chat:"
 
 const cookieName = "chat-session"
 
@@ -142,11 +146,11 @@ func (a *app) leave() { <-a.free }
 
 // answered is the body of an answer.
 type answered struct {
-	Session      agentmsg.SessionID `json:"session"`
-	Text         string             `json:"text"`
-	Parts        []string           `json:"parts"`
-	End          agent.End          `json:"end"`
-	MaybeEarlier bool               `json:"maybeEarlier,omitempty"`
+	Session      string    `json:"session"`
+	Text         string    `json:"text"`
+	Parts        []string  `json:"parts"`
+	End          agent.End `json:"end"`
+	MaybeEarlier bool      `json:"maybeEarlier,omitempty"`
 }
 
 // answer is POST /ask: the whole answer at once.
@@ -166,7 +170,7 @@ func (a *app) answer(w http.ResponseWriter, r *http.Request) {
 		fail(w, status, code, text)
 		return
 	}
-	out := answered{Session: reply.SessionID, Text: reply.Text(), End: reply.End, MaybeEarlier: reply.MaybeEarlier}
+	out := answered{Session: strings.TrimPrefix(string(reply.SessionID), sessionPrefix), Text: reply.Text(), End: reply.End, MaybeEarlier: reply.MaybeEarlier}
 	for _, part := range reply.Replies {
 		out.Parts = append(out.Parts, part.Text)
 	}

@@ -5,14 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/agent"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -55,8 +59,60 @@ func TestAsk(t *testing.T) {
 	require.Equal(t, strings.Join(first.Parts, "\n"), first.Text)
 	require.NotEmpty(t, first.Session)
 	require.Equal(t, first.Session, ask(t, browser, base, `{"text":"No"}`).Session, "the cookie's")
-	require.Equal(t, "mine", string(ask(t, browser, base, `{"text":"No","session":"mine"}`).Session))
+	require.Equal(t, "mine", ask(t, browser, base, `{"text":"No","session":"mine"}`).Session)
 	require.NoError(t, stop())
+}
+
+// asker is an agent that says where it is asked, and answers nothing.
+type asker struct {
+	agent.Agent
+	asked chan agent.Question
+}
+
+func (a asker) Ask(ctx context.Context, q agent.Question) (*agent.Answer, error) {
+	a.asked <- q
+	<-ctx.Done()
+	return nil, &agent.AskError{Err: ctx.Err()}
+}
+
+func (a asker) Replies(ctx context.Context, q agent.Question) iter.Seq2[agent.Reply, error] {
+	return func(yield func(agent.Reply, error) bool) {
+		_, err := a.Ask(ctx, q)
+		yield(agent.Reply{}, err)
+	}
+}
+
+// A visitor names no session but the chat's, and one who goes frees the place.
+func TestVisitors(t *testing.T) {
+	t.Parallel()
+	a := &app{agent: asker{asked: make(chan agent.Question, 1)}, free: make(chan struct{}, 1)}
+	server := httptest.NewServer(a.routes())
+	defer server.Close()
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	browser := &http.Client{Transport: transport}
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		ctx, leave := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, method, server.URL+"/ask?text=hi&session=customer-123", strings.NewReader(`{"text":"hi","session":"customer-123"}`))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			if answer, err := browser.Do(r); err == nil {
+				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
+			}
+		}()
+		q := <-a.agent.(asker).asked
+		require.Equal(t, agentmsg.SessionID("chat:customer-123"), q.SessionID)
+		busy := request(t, browser, http.MethodGet, server.URL+"/ask?text=hi", "", nil)
+		require.Equal(t, http.StatusServiceUnavailable, busy.status)
+		leave()
+		<-gone
+		a.free <- struct{}{} // once the handler has ended
+		a.leave()
+	}
 }
 
 func TestStream(t *testing.T) {
@@ -113,6 +169,7 @@ func TestBadInput(t *testing.T) {
 		"stream: no UTF":  {"GET", "/ask?text=%ff", "", "", 400, "bad_text"},
 		"stream: long":    {"GET", "/ask?text=" + strings.Repeat("x", maxText+1), "", "", 413, "too_large"},
 		"other method":    {"PUT", "/ask", json, `{"text":"hi"}`, 405, ""},
+		"HEAD":            {"HEAD", "/ask?text=hi", "", "", 405, ""},
 		"other path":      {"GET", "/nothing", "", "", 404, ""},
 	} {
 		r := request(t, browser, test.method, base+test.path, test.body, http.Header{"Content-Type": {test.media}})

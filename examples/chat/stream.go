@@ -15,6 +15,10 @@ const writeFor = 10 * time.Second
 // then "end", or "failed" with why. A browser that connects again by itself
 // has had its answer, and is told to stop: the question is not asked twice.
 func (a *app) stream(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead { // which GET's pattern takes too, and which asks nothing
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
 	if r.Header.Get("Last-Event-ID") != "" {
 		w.WriteHeader(http.StatusNoContent)
 		return
