@@ -29,6 +29,14 @@ func (s *Server) DeliveriesSince(n int) (found []Delivery, total int) {
 	return found, s.journal.deliveries.total
 }
 
+// Changes counts the changes of the server's state: who finds another number
+// than before should look again. With [Server.Wait] it misses none.
+func (s *Server) Changes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
 // since is what is left of what came after the first n.
 func (r *ring[T]) since(n int) []T {
 	return r.kept[min(max(n-r.dropped(), 0), len(r.kept)):]

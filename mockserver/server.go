@@ -59,6 +59,7 @@ type Server struct {
 	inside  map[*exchange]bool
 	busy    int           // what Idle waits for
 	used    time.Time     // by the last request
+	changes int           // so far
 	changed chan struct{} // closed at the next change; nil: nobody waits
 	closed  bool
 	unknown []string // method and path of each request without a route
@@ -309,6 +310,7 @@ func (s *Server) spawn(f func()) {
 
 // change wakes those who wait for another state. s.mu is held.
 func (s *Server) change() {
+	s.changes++
 	if s.changed != nil {
 		close(s.changed)
 		s.changed = nil

@@ -3,6 +3,7 @@ package mockserver
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -126,15 +127,26 @@ func isTestCredential(s string) bool {
 // its methods do not. nil: the credential does not start with test_ or
 // sk_test_, the limit is reached, or Close was called.
 func (w *Worlds) World(credential string) *Server {
+	s, done, err := w.Use(credential)
+	if err != nil {
+		return nil
+	}
+	done()
+	return s
+}
+
+// Use is [Worlds.World] for as long as someone looks at one: until done is
+// called the world does not end for want of requests. Where there is none err
+// says why.
+func (w *Worlds) Use(credential string) (s *Server, done func(), err error) {
 	if !isTestCredential(credential) {
-		return nil
+		return nil, nil, errors.New("mockserver: a credential that has a world starts with test_ or sk_test_")
 	}
-	in, _ := w.enter(credential)
+	in, reason := w.enter(credential)
 	if in == nil {
-		return nil
+		return nil, nil, errors.New(reason)
 	}
-	w.leave(in)
-	return in.server
+	return in.server, sync.OnceFunc(func() { w.leave(in) }), nil
 }
 
 // enter finds or makes a world, and keeps it from ending until leave. Without
