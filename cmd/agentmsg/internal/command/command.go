@@ -67,7 +67,6 @@ func newRoot() *cobra.Command {
 		Use:           "agentmsg",
 		Short:         "Tools for AI-agent messaging: a mock of the MAIA, BluBash and Conversations APIs",
 		Long:          "Tools for AI-agent messaging: a mock of the MAIA, BluBash and Conversations APIs.\n\n" + exitCodes,
-		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

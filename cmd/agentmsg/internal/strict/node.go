@@ -70,12 +70,37 @@ type member struct {
 // maxDepth is far above what any of our files needs.
 const maxDepth = 100
 
-// closest is the name that was most likely meant, as a hint; empty: none.
+// closest is the name that was most likely meant; empty: none is near.
 func closest(name string, names []string) string {
+	best, least := "", 3
 	for _, n := range names {
-		if strings.EqualFold(n, name) || strings.EqualFold(n, strings.NewReplacer("_", "", "-", "").Replace(name)) {
+		if strings.EqualFold(n, strings.NewReplacer("_", "", "-", "").Replace(name)) {
 			return n
 		}
+		if d := distance(name, n); d < least {
+			best, least = n, d
+		}
 	}
-	return ""
+	return best
+}
+
+// distance is how many letters one must add, drop or change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }
