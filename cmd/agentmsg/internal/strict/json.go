@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -66,9 +67,19 @@ func (p *jsonParser) token() (json.Token, At, error) {
 		return t, at, nil
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return nil, at, &Error{At: p.at(int(max(syntax.Offset-1, 0))), Text: "no JSON: " + syntax.Error()}
+		return nil, at, &Error{At: p.at(p.culprit(syntax)), Text: "no JSON: " + syntax.Error()}
 	}
 	return nil, at, &Error{At: p.at(len(p.bytes)), Text: "no JSON: it ends too early"}
+}
+
+// culprit is the offset of the character that is wrong. encoding/json says that
+// of it or of the one after it, as its parts see it.
+func (p *jsonParser) culprit(wrong *json.SyntaxError) int {
+	i := int(wrong.Offset)
+	if i < len(p.bytes) && strings.HasPrefix(wrong.Error(), "invalid character '"+string(rune(p.bytes[i]))) {
+		return i
+	}
+	return max(i-1, 0)
 }
 
 func (p *jsonParser) value(depth int) (*node, error) {
