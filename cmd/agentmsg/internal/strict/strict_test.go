@@ -46,7 +46,7 @@ func TestMistakes(t *testing.T) {
 		"JSON: cut":             {strict.JSON, "{\"name\": \"x\"", `1:13: no JSON: it ends too early`},
 		"JSON: more":            {strict.JSON, "{}\n{}", `2:1: something follows the value`},
 		"JSON: twice":           {strict.JSON, `{"name":"a","name":"b"}`, `1:13: "name" is there already, at 1:2`},
-		"JSON: unknown":         {strict.JSON, `{"name":"a","nmae":"b"}`, `1:13: nmae: there is no such member; did you mean "name"?`},
+		"JSON: unknown":         {strict.JSON, `{"name":"a","namee":"b"}`, `1:13: namee: there is no such member; did you mean "name"?`},
 		"JSON: case":            {strict.JSON, `{"Name":"a"}`, `1:2: Name: there is no such member; did you mean "name"?`},
 		"JSON: far":             {strict.JSON, `{"elephant":"a"}`, `1:2: elephant: there is no such member; known are items, maybe, name, named, on, words`},
 		"JSON: number as text":  {strict.JSON, `{"name":12}`, `1:9: name: a number, where a text is wanted`},
