@@ -36,14 +36,15 @@ type Options struct {
 // Control is the control API of a house. It is an http.Handler for what is
 // under Prefix.
 type Control struct {
-	house *House
-	opts  Options
-	mux   *http.ServeMux
+	house   *House
+	opts    Options
+	mux     *http.ServeMux
+	origins *http.CrossOriginProtection // whoever browses on this machine has a browser that reaches loopback
 }
 
 // New returns the control API of a house.
 func New(house *House, opts Options) *Control {
-	c := &Control{house: house, opts: opts, mux: http.NewServeMux()}
+	c := &Control{house: house, opts: opts, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
 	for _, r := range routes() {
 		c.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) { c.run(w, q, r) })
 	}
@@ -120,6 +121,10 @@ var errAnswered = errors.New("the answer has been written")
 func (c *Control) run(w http.ResponseWriter, r *http.Request, to route) {
 	if c.opts.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get(TokenHeader)), []byte(c.opts.Token)) != 1 {
 		fail(w, &failure{status: http.StatusUnauthorized, message: "the control API needs the token that the program printed at its start, in the header " + TokenHeader})
+		return
+	}
+	if c.opts.Token == "" && c.origins.Check(r) != nil {
+		fail(w, &failure{status: http.StatusForbidden, message: "a page of another site may not control the mock: call it from a program, or start it with --control-token"})
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())

@@ -258,6 +258,18 @@ func TestToken(t *testing.T) {
 	require.Equal(t, "openapi: 3.1.0", answer)
 }
 
+// A page in a browser on the same machine controls nothing, unless it is ours.
+func TestOtherSites(t *testing.T) {
+	t.Parallel()
+	h := start(t, control.Options{})
+	status, answer := h.ask(http.MethodPost, "/_mock/reset", "", "Sec-Fetch-Site", "cross-site")
+	require.Equal(t, http.StatusForbidden, status)
+	require.Contains(t, answer, "a page of another site")
+	status, _ = h.ask(http.MethodPost, "/_mock/reset", "", "Origin", "https://example.com")
+	require.Equal(t, http.StatusForbidden, status)
+	h.post("reset", "", "Sec-Fetch-Site", "same-origin", "Origin", h.url)
+}
+
 // Many control at once while the worlds come and go; nothing breaks.
 func TestManyControl(t *testing.T) {
 	t.Parallel()
