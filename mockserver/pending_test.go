@@ -77,6 +77,26 @@ func TestUndeliveredAfterClose(t *testing.T) {
 	})
 }
 
+// The last attempt fails because Close ends it: that gives nothing up.
+func TestUndeliveredLastAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		s := mockserver.Start(t, mockserver.WithWebhookHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if attempts++; attempts == 4 {
+				<-r.Context().Done()
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}), ""))
+		s.HumanSays("s", "one")
+		time.Sleep(8 * time.Second)
+		s.Close()
+		cut := s.Undelivered()
+		require.Len(t, cut, 1)
+		require.Equal(t, 4, cut[0].Attempt)
+	})
+}
+
 // A redelivery that fails is not tried again, and given up.
 func TestUndeliveredRedelivery(t *testing.T) {
 	t.Parallel()
