@@ -44,7 +44,7 @@ func FetchRoundTripper() *http.Transport {
 func MemoryKeys(d *MemoryDeduper) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.keys) != len(d.ends) || d.handled.Len() > len(d.keys) {
+	if len(d.keys) != len(d.leases)+len(d.keeps) || d.handled.Len() != len(d.keeps) {
 		panic("the parts of a MemoryDeduper do not agree")
 	}
 	return len(d.keys)

@@ -56,16 +56,32 @@ func _(ctx context.Context, client *agentmsg.Client, params agentmsg.SendMessage
 		heading: "Webhooks",
 		before: `package snippet
 import (
-	"errors"
+	"context"
 	"log"
 	"net/http"
 	"os"
 
 	"github.com/agentmsg/agentmsg"
 )
-func _() {
+func _(deliver func(context.Context, agentmsg.SessionID, string) error) {
 `,
 		after: "}\n",
+	},
+	{
+		heading: "Ask",
+		before: `package snippet
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/agent"
+)
+func _(ctx context.Context, client *agentmsg.Client, handle func(context.Context, agentmsg.Event) error) error {
+`,
+		after: "return nil\n}\n",
 	},
 	{
 		heading: "Testing your own code",

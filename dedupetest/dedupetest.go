@@ -7,9 +7,10 @@
 //		}, dedupetest.WithTwoHandles())
 //	}
 //
-// The suite needs no empty store: its keys begin with random text. What it
-// leaves in the store ends by itself within a minute. Under the race detector
-// it finds what is not safe for concurrent use.
+// The suite needs no empty store: its keys begin with random text, but for the
+// empty one, which it releases. What it leaves in the store ends by itself
+// within a minute. Under the race detector it finds what is not safe for
+// concurrent use.
 package dedupetest
 
 import (
@@ -56,8 +57,8 @@ func WithTwoHandles() Option { return func(c *config) { c.twice = true } }
 func WithBubble() Option { return func(c *config) { c.bubble = true } }
 
 // Run runs each check of the suite as a subtest of t, one after the other.
-// It calls open once for each check, and closes nothing: open does that by
-// tb.Cleanup.
+// It calls open for each check, once unless [WithTwoHandles] is given, and
+// closes nothing: open does that by tb.Cleanup.
 func Run(t *testing.T, open func(tb testing.TB) agentmsg.Deduper, opts ...Option) {
 	t.Helper()
 	c := config{lease: defaultLease}

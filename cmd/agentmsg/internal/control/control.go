@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"strings"
 
@@ -28,7 +27,7 @@ type Options struct {
 	// Version is the program's.
 	Version string
 	// OpenAPI is served under /_mock/openapi/; nil: there is none.
-	OpenAPI fs.FS
+	OpenAPI http.Handler
 	// Stopping ends when the program stops: long polls and streams end then.
 	Stopping context.Context //nolint:containedctx // the program's, not a call's
 }
@@ -53,7 +52,7 @@ func New(house *House, opts Options) *Control {
 		_, _ = w.Write(config.Schema)
 	})
 	if opts.OpenAPI != nil {
-		c.mux.Handle("GET "+Prefix+"openapi/", http.StripPrefix(Prefix+"openapi", http.FileServerFS(opts.OpenAPI)))
+		c.mux.Handle("GET "+Prefix+"openapi/", http.StripPrefix(Prefix+"openapi", opts.OpenAPI))
 	}
 	return c
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/control"
 	"github.com/agentmsg/agentmsg/mockserver"
+	"github.com/agentmsg/agentmsg/mockserver/openapi"
 	"github.com/stretchr/testify/require"
 )
 
@@ -244,7 +244,7 @@ func TestCredentials(t *testing.T) {
 // A token, where there is one, is needed for all but the documents.
 func TestToken(t *testing.T) {
 	t.Parallel()
-	h := start(t, control.Options{Token: "t0ken", OpenAPI: fstest.MapFS{"maia.yaml": {Data: []byte("openapi: 3.1.0\n")}}})
+	h := start(t, control.Options{Token: "t0ken", OpenAPI: openapi.Handler()})
 	status, answer := h.ask(http.MethodGet, "/_mock/sessions", "")
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Contains(t, answer, "X-Mock-Token")
@@ -255,7 +255,7 @@ func TestToken(t *testing.T) {
 	h.get("config.schema.json", &struct{}{})
 	status, answer = h.ask(http.MethodGet, "/_mock/openapi/maia.yaml", "")
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, "openapi: 3.1.0", answer)
+	require.Contains(t, answer, "openapi: 3.1")
 }
 
 // A page in a browser on the same machine controls nothing, unless it is ours.

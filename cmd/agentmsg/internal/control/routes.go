@@ -62,6 +62,9 @@ func (x *call) index() (any, error) {
 		all = append(all, about{strings.TrimSuffix(r.pattern, "{$}"), r.about})
 	}
 	all = append(all, about{"GET " + Prefix + "config.schema.json", "the JSON schema of the configuration"})
+	if x.opts.OpenAPI != nil {
+		all = append(all, about{"GET " + Prefix + "openapi/", "OpenAPI 3.1 documents of the three APIs and of this one"})
+	}
 	return struct {
 		Name    string  `json:"name"`
 		Version string  `json:"version"`
