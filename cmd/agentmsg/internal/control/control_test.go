@@ -147,6 +147,7 @@ func TestDeliveries(t *testing.T) {
 	require.Equal(t, mockserver.Sign("s3cret", []byte(odd))+" "+odd, <-box)
 	h.get("wait?deliveries=1", nil)
 	h.post("redeliver", `{"deliveryId":"evt_000001"}`)
+	h.get("wait?deliveries=2", nil)
 	h.post("human-says", `{"sessionId":"s1","text":"refuse"}`)
 	h.get("wait?idle=true&deliveries=3", nil)
 	var found items
