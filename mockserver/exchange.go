@@ -96,6 +96,7 @@ func (s *Server) enter(x *exchange) bool {
 		return false
 	}
 	s.inside[x] = true
+	s.used = x.at
 	return true
 }
 
