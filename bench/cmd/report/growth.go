@@ -36,15 +36,20 @@ func (r *report) sizes(all ...int) []int {
 	return all
 }
 
-// grown is the table of subjects that differ in size, beside the smallest.
-func grown(t measure.Table, results []measure.Result) measure.Table {
+// grown measures subjects that differ in size, beside the smallest. The table
+// has their other columns already.
+func grown(t measure.Table, rounds, n int, subjects []measure.Subject) (measure.Table, error) {
+	results, err := measure.InTurn(rounds, n, subjects...)
+	if err != nil {
+		return t, err
+	}
 	t.Columns = append([]string{t.Columns[0], "time, ratio", "CPU, ratio", "time", "allocations", "bytes"}, t.Columns[1:]...)
 	for i, x := range results {
 		row := append([]string{x.Name, x.Beside(results[0], measure.Wall).String(), x.Beside(results[0], measure.CPU).String(),
 			x.Time().String(), measure.Count(x.Allocs()), measure.Count(x.Bytes())}, t.Rows[i]...)
 		t.Rows[i] = row
 	}
-	return t
+	return t, nil
 }
 
 func callers(ctx context.Context, r *report) (measure.Table, error) {
@@ -61,8 +66,7 @@ func callers(ctx context.Context, r *report) (measure.Table, error) {
 			return measure.Parallel(parallel, n, func() error { return call(ctx) })
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(30), 5000, subjects...)
-	return grown(t, results), err
+	return grown(t, r.rounds(30), 5000, subjects)
 }
 
 // heap is the memory in use.
@@ -98,8 +102,7 @@ func dedupeKeys(ctx context.Context, r *report) (measure.Table, error) {
 		t.Rows = append(t.Rows, []string{measure.Count(float64(heap()-before) / float64(keys))})
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(keys)), Run: func(n int) error { return measure.Parallel(1, n, handle) }})
 	}
-	results, err := measure.InTurn(r.rounds(20), 5000, subjects...)
-	return grown(t, results), err
+	return grown(t, r.rounds(20), 5000, subjects)
 }
 
 func mockSessions(_ context.Context, r *report) (measure.Table, error) {
@@ -122,8 +125,7 @@ func mockSessions(_ context.Context, r *report) (measure.Table, error) {
 		t.Rows = append(t.Rows, nil)
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(sessions)), Run: func(n int) error { return measure.Parallel(1, n, post) }})
 	}
-	results, err := measure.InTurn(r.rounds(20), 2000, subjects...)
-	return grown(t, results), err
+	return grown(t, r.rounds(20), 2000, subjects)
 }
 
 func limiterWaiters(ctx context.Context, r *report) (measure.Table, error) {
@@ -147,8 +149,7 @@ func limiterWaiters(ctx context.Context, r *report) (measure.Table, error) {
 			return nil
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(20), 0, subjects...)
-	return grown(t, results), err
+	return grown(t, r.rounds(20), 0, subjects)
 }
 
 func queuedEvents(ctx context.Context, r *report) (measure.Table, error) {
@@ -166,8 +167,7 @@ func queuedEvents(ctx context.Context, r *report) (measure.Table, error) {
 		t.Rows = append(t.Rows, []string{measure.Count(held)})
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(events)), N: events, Prepare: q.prepare, Run: func(int) error { return q.run(ctx) }})
 	}
-	results, err := measure.InTurn(r.rounds(12), 0, subjects...)
-	return grown(t, results), err
+	return grown(t, r.rounds(12), 0, subjects)
 }
 
 // queued is deliveries that all wait in a queue before the first runs.

@@ -23,11 +23,9 @@ import (
 
 // mocks are servers for tests, beside a bare handler.
 func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
-	mock, err := mockserver.New(mockserver.WithAI(nil), mockserver.WithJournal(1000))
-	if err != nil {
-		return nil, err
-	}
-	defer mock.Close()
+	test := newKeeper()
+	defer test.close()
+	mock := mockserver.Start(test, mockserver.WithAI(nil), mockserver.WithJournal(1000))
 	slackMock := slacktest.NewTestServer()
 	slackMock.Start()
 	defer slackMock.Stop()
@@ -53,12 +51,12 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	} else {
 		requestTable.Notes += "\nstripe-mock is left out: " + why + "."
 	}
-	results, err := measure.InTurn(r.rounds(30), 400, subjects...)
+	requestTable, err := besideFirst(requestTable, r.rounds(30), 400, subjects)
 	if err != nil {
 		return nil, err
 	}
 	lives, err := mockLives(r, started)
-	return []measure.Table{besideFirst(requestTable, results), lives}, err
+	return []measure.Table{requestTable, lives}, err
 }
 
 const (
@@ -149,7 +147,7 @@ func (h *bareMock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // mockLives is servers from beginning to end.
 func mockLives(r *report, stripe time.Duration) (measure.Table, error) {
-	results, err := measure.InTurn(r.rounds(30), 50,
+	t, err := besideFirst(measure.Table{Title: "A server from its beginning to its end"}, r.rounds(30), 50, []measure.Subject{
 		life("httptest", func() error { httptest.NewServer(http.NotFoundHandler()).Close(); return nil }),
 		life("agentmsg mockserver, in memory", func() error {
 			mock, err := mockserver.New()
@@ -159,27 +157,22 @@ func mockLives(r *report, stripe time.Duration) (measure.Table, error) {
 			return err
 		}),
 		life("agentmsg mockserver, with a URL", func() error {
-			mock, err := mockserver.New()
-			if err == nil {
-				mock.URL()
-				mock.Close()
-			}
-			return err
+			test := newKeeper()
+			mockserver.Start(test).URL()
+			test.close()
+			return test.failed()
 		}),
 		life("slacktest", func() error {
 			s := slacktest.NewTestServer()
 			s.Start()
 			s.Stop()
 			return nil
-		}))
-	if err != nil {
-		return measure.Table{}, err
-	}
-	t := besideFirst(measure.Table{Title: "A server from its beginning to its end"}, results)
+		}),
+	})
 	if stripe > 0 {
-		t.After += fmt.Sprintf(" stripe-mock answers %d ms after its start.", stripe.Milliseconds())
+		t.After += fmt.Sprintf(" stripe-mock listens %d ms after its start.", stripe.Milliseconds())
 	}
-	return t, nil
+	return t, err
 }
 
 func life(name string, f func() error) measure.Subject {
@@ -203,7 +196,7 @@ func startStripeMock(ctx context.Context, r *report) (*stripeMock, string) {
 	if err != nil {
 		return nil, "it does not build: " + err.Error()
 	}
-	cmd := exec.CommandContext(ctx, strings.TrimSpace(string(path)), "-http-addr", "127.0.0.1:0") //nolint:gosec // what go built
+	cmd := exec.CommandContext(ctx, strings.TrimSpace(string(path)), "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0") //nolint:gosec // what go built
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err.Error()
@@ -229,7 +222,7 @@ func startStripeMock(ctx context.Context, r *report) (*stripeMock, string) {
 func listening(out io.Reader) (string, error) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if _, address, ok := strings.Cut(lines.Text(), "http at address: "); ok {
+		if _, address, ok := strings.Cut(lines.Text(), "HTTP at address: "); ok {
 			host := strings.TrimSpace(address)
 			if _, _, err := net.SplitHostPort(host); err != nil {
 				return "", fmt.Errorf("it listens at %q", host)

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,14 +40,18 @@ func webhooks(_ context.Context, r *report) ([]measure.Table, error) {
 	return tables, nil
 }
 
-// besideFirst is the table of results beside the first.
-func besideFirst(t measure.Table, results []measure.Result) measure.Table {
+// besideFirst measures, and adds what each subject takes beside the first.
+func besideFirst(t measure.Table, rounds, n int, subjects []measure.Subject) (measure.Table, error) {
+	results, err := measure.InTurn(rounds, n, subjects...)
+	if err != nil {
+		return t, err
+	}
 	t.Columns = []string{"", "time", "CPU", "allocations", "bytes"}
 	for _, x := range results {
 		t.Add(x.Name, x.Beside(results[0], measure.Wall), x.Beside(results[0], measure.CPU), measure.Count(x.Allocs()), measure.Count(x.Bytes()))
 	}
 	t.After = fmt.Sprintf("The first row: %s each.", results[0].Time())
-	return t
+	return t, nil
 }
 
 func verifying(r *report, receivers []peers.Receiver) (measure.Table, error) {
@@ -63,8 +66,7 @@ func verifying(r *report, receivers []peers.Receiver) (measure.Table, error) {
 			return measure.Parallel(1, n, func() error { return x.Verify(body, header) })
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(30), 2000, subjects...)
-	return besideFirst(t, results), err
+	return besideFirst(t, r.rounds(30), 2000, subjects)
 }
 
 // deliveries are new events before each run.
@@ -107,8 +109,7 @@ func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, e
 			return nil
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(30), connectionsKept*deliveriesEach, subjects...)
-	return besideFirst(t, results), err
+	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
 }
 
 func overConnections(r *report, receivers []peers.Receiver) (measure.Table, error) {
@@ -116,7 +117,7 @@ func overConnections(r *report, receivers []peers.Receiver) (measure.Table, erro
 		Title: "To receive a delivery, over 64 kept connections",
 		Notes: "Beside a handler that reads its body and no more; the client, which costs next to nothing, is in the same process.",
 	}
-	b := &keeper{errs: make(chan error, 1)}
+	b := newKeeper()
 	defer b.close()
 	all := append([]peers.Receiver{{Name: "a bare handler", Handler: bare, Body: receivers[0].Body, Sign: receivers[0].Sign}}, receivers...)
 	var subjects []measure.Subject
@@ -128,41 +129,5 @@ func overConnections(r *report, receivers []peers.Receiver) (measure.Table, erro
 			return b.failed()
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(30), connectionsKept*deliveriesEach, subjects...)
-	return besideFirst(t, results), err
-}
-
-// keeper is what a hammer needs of a benchmark.
-type keeper struct {
-	cleanups []func()
-	errs     chan error
-}
-
-func (*keeper) Helper() {}
-
-func (k *keeper) Cleanup(f func()) { k.cleanups = append(k.cleanups, f) }
-
-// Fatal and Error keep the first error; Hit calls Error on goroutines of its own.
-func (k *keeper) Fatal(args ...any) { panic(errors.New(fmt.Sprint(args...))) }
-
-func (k *keeper) Error(args ...any) {
-	select {
-	case k.errs <- errors.New(fmt.Sprint(args...)):
-	default:
-	}
-}
-
-func (k *keeper) failed() error {
-	select {
-	case err := <-k.errs:
-		return err
-	default:
-		return nil
-	}
-}
-
-func (k *keeper) close() {
-	for _, f := range k.cleanups {
-		f()
-	}
+	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // Secret is what all deliveries are signed with.
-const Secret = "test-webhook-secret"
+const Secret = "test-webhook-secret-of-32-bytes!"
 
 // Receiver is a way to take webhooks, and a delivery of 600 bytes that it takes.
 type Receiver struct {
