@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,35 +23,50 @@ func weight(ctx context.Context, r *report) ([]measure.Table, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	plain, err := buildHello(ctx, dir, hello.Plain, "-trimpath")
-	if err != nil {
-		return nil, err
+	exact, err := r.exactly(ctx, dir)
+	if err != nil || r.quick {
+		return []measure.Table{exact}, err
 	}
-	ours, err := buildHello(ctx, dir, hello.Agentmsg, "-trimpath")
-	if err != nil {
-		return nil, err
-	}
-	r.steady["stripped"], r.steady["modules"] = float64(ours.size-plain.size), float64(ours.modules)
 	table := measure.Table{
-		Title: "A program that sends one message", Columns: []string{"", "stripped, MB", "more than with net/http, MB", "modules besides its own"},
-		Notes: "Bytes of a program built with `-ldflags '-s -w'`.",
+		Title: "The same beside the peers", Columns: []string{"", "stripped, MB", "more than with net/http, MB", "modules besides its own"},
+		Notes: "Built as everybody builds, with `-ldflags '-s -w'` alone.",
 	}
-	if plain, err = buildHello(ctx, dir, hello.Plain); err != nil {
-		return nil, err
-	}
+	var plain built
 	for _, program := range hello.All() {
 		built, err := buildHello(ctx, dir, program)
 		if err != nil {
 			return nil, err
 		}
+		if program == hello.Plain {
+			plain = built
+		}
 		table.Add(program, fmt.Sprintf("%.2f", megabytes(built.size)), fmt.Sprintf("%.2f", megabytes(built.size-plain.size)), built.modules)
 	}
-	table.After = fmt.Sprintf("With `-trimpath`, agentmsg is %s bytes more than net/http.", measure.Count(r.steady["stripped"]))
-	if r.quick {
-		return []measure.Table{table}, nil
-	}
 	clean, err := cleanBuilds(ctx, dir)
-	return []measure.Table{table, clean}, err
+	return []measure.Table{exact, table, clean}, err
+}
+
+// exactly is the weight that does not depend on where and by what it was built:
+// without cgo and paths.
+func (r *report) exactly(ctx context.Context, dir string) (measure.Table, error) {
+	t := measure.Table{
+		Title: "A program that sends one message", Columns: []string{"", "stripped, bytes", "more than with net/http", "modules besides its own"},
+		Notes: "Built with `CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'`.",
+	}
+	var plain built
+	for _, program := range []string{hello.Plain, hello.Agentmsg} {
+		built, err := buildHello(ctx, dir, program, "-trimpath")
+		if err != nil {
+			return t, err
+		}
+		if program == hello.Plain {
+			plain = built
+		}
+		more := float64(built.size - plain.size)
+		t.Add(program, measure.Count(float64(built.size)), measure.Count(more), built.modules)
+		r.steady["stripped"], r.steady["modules"] = more, float64(built.modules)
+	}
+	return t, nil
 }
 
 func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }
@@ -84,7 +100,10 @@ func buildHello(ctx context.Context, dir, program string, flags ...string) (buil
 // build cache to use instead of the usual one. It returns the processor time.
 func goBuild(ctx context.Context, cache string, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-p", "1", "-buildvcs=false", "-ldflags", "-s -w"}, args...)...) //nolint:gosec // our own arguments
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if slices.Contains(args, "-trimpath") {
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+	}
 	if cache != "" {
 		cmd.Env = append(cmd.Env, "GOCACHE="+cache)
 	}
