@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"time"
 )
@@ -104,9 +103,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	if c.tries > 1 {
 		values, body = new([fixedHeaders]string), new(content)
 	}
-	header := make(http.Header, fixedHeaders+len(c.Headers))
-	maps.Copy(header, req.Header) // cookies of the user's jar
-	clear(req.Header)             // or net/http would add them again to those of this attempt
+	header := req.Header // this attempt's own: it has the cookies of the user's jar
 	n := 0
 	set := func(name, value string) {
 		values[n] = value
@@ -137,7 +134,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	for _, h := range c.Headers {
 		header[h.Name] = []string{h.Value}
 	}
-	req.Header = header
+	req.Host = req.URL.Host
 	return req
 }
 

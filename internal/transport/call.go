@@ -132,13 +132,13 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		return
 	}
 	c.trace = c.evidence.trace(e.Limiter)
-	request := http.Request{
-		Method: c.Method, URL: c.URL, Host: c.URL.Host, Header: http.Header{},
+	request := http.Request{ // without Host, for whose sake an http.Client would copy the URL
+		Method: c.Method, URL: c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	c.retry.HTTPClient = e.HTTP
 	c.retry.RetryMax = c.MaxAttempts - 1
-	c.retry.CheckRetry, c.retry.Backoff, c.retry.ErrorHandler = checkRetry, decidedWait, lastAnswer
+	c.retry.CheckRetry, c.retry.Backoff, c.retry.ErrorHandler, c.retry.PrepareRetry = checkRetry, decidedWait, lastAnswer, anew
 	resp, err := c.retry.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
 	if err == nil {
 		_ = resp.Body.Close() // the attempt has read it: nothing is left
@@ -162,6 +162,13 @@ func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 // decidedWait: the wait was decided by after, which put it where the loop
 // hands it over.
 func decidedWait(wait, _ time.Duration, _ int, _ *http.Response) time.Duration { return wait }
+
+// anew gives the next attempt a header of its own: a lost attempt's goroutine
+// may still be reading the one before.
+func anew(req *http.Request) error {
+	req.Header = make(http.Header, fixedHeaders)
+	return nil
+}
 
 // lastAnswer keeps the loop from making an error of its own, with the URL in it.
 func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
