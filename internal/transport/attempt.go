@@ -15,14 +15,15 @@ import (
 type attempt struct{ base http.RoundTripper }
 
 // RoundTrip hands net/http an answer without body and, for a redirect,
-// without Location: the call has both.
+// without Location: the call has both. It hands over an answer where there was
+// none too, since the loop finds the call by it; what happened stands in the call.
 func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.tries++
 	c.again = false
 	if err := c.prepare(req.Context()); err != nil {
 		c.refuse(err)
-		return nil, err
+		return bare(nil, req), nil
 	}
 	c.begin()
 	ctx, clock := newClock(req.Context(), c)
@@ -41,9 +42,9 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.duration = time.Since(started)
 	if c.Err != nil {
-		return nil, c.Err
+		resp = nil
 	}
-	return bare(resp), nil
+	return bare(resp, req), nil
 }
 
 // refuse ends the call: the limiter, the source of tokens or the context kept
@@ -226,9 +227,13 @@ func (c *Call) blameFile() {
 	}
 }
 
-// bare is the answer as net/http may see it: nothing to read, nothing to follow.
-func bare(resp *http.Response) *http.Response {
-	resp.Body = http.NoBody
+// bare is the answer as net/http may see it, of the request that it knows:
+// nothing to read, nothing to follow. nil: there was none.
+func bare(resp *http.Response, req *http.Request) *http.Response {
+	if resp == nil {
+		return &http.Response{Body: http.NoBody, Request: req}
+	}
+	resp.Body, resp.Request = http.NoBody, req
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 && first(resp.Header, "Location") != "" {
 		still := *resp
 		still.Header = resp.Header.Clone()

@@ -40,7 +40,6 @@ type Call struct {
 
 	ctx      callContext
 	endpoint *Endpoint
-	retry    retryablehttp.Client
 	evidence evidence
 	trace    httptrace.ClientTrace
 	tries    int           // attempts that the loop made
@@ -136,10 +135,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		Method: c.Method, URL: c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	c.retry.HTTPClient = e.HTTP
-	c.retry.RetryMax = c.MaxAttempts - 1
-	c.retry.CheckRetry, c.retry.Backoff, c.retry.ErrorHandler, c.retry.PrepareRetry = checkRetry, decidedWait, lastAnswer, anew
-	resp, err := c.retry.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
+	resp, err := e.Loop.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
 	if err == nil {
 		_ = resp.Body.Close() // the attempt has read it: nothing is left
 	}
@@ -159,9 +155,10 @@ func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 	return c.again, nil
 }
 
-// decidedWait: the wait was decided by after, which put it where the loop
-// hands it over.
-func decidedWait(wait, _ time.Duration, _ int, _ *http.Response) time.Duration { return wait }
+// decidedWait: the wait was decided by after.
+func decidedWait(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
+	return callOf(resp.Request.Context()).wait
+}
 
 // anew gives the next attempt a header of its own: a lost attempt's goroutine
 // may still be reading the one before.
@@ -169,9 +166,6 @@ func anew(req *http.Request) error {
 	req.Header = make(http.Header, fixedHeaders)
 	return nil
 }
-
-// lastAnswer keeps the loop from making an error of its own, with the URL in it.
-func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
 
 // after weighs the attempt that has just ended and says whether there is
 // another one.
@@ -199,7 +193,6 @@ func (c *Call) after(ctx context.Context) bool {
 	if !again {
 		c.wait = 0
 	}
-	c.retry.RetryWaitMin = c.wait
 	c.Caller.Attempted(ctx, Attempted{
 		Number: c.tries, Status: c.Status, Wait: c.wait, Duration: c.duration, Sent: c.fate != notSent, Again: again, Err: c.Err,
 	})
