@@ -16,12 +16,12 @@ import (
 type Call struct {
 	// What to send.
 	Method      string
-	URL         *url.URL
+	URL         url.URL
 	Payload     []byte   // JSON; nil: none
 	Source      *Source  // a file instead; nil: none
 	Sink        *Sink    // where a success's body goes; nil: into Result
-	Bare        bool     // for a storage: no header but Headers and the body's
 	Headers     []Header // besides those that every request has
+	Bare        bool     // for a storage: no header but Headers and the body's
 	Rule        Rule
 	MaxAttempts int
 	Timeout     time.Duration // of one attempt
@@ -31,22 +31,22 @@ type Call struct {
 	Result             // of the last attempt
 	Before    *Result  // of the one before it
 	Attempts  int      // sent or tried, net/http's own replays included
-	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
 	Stopped   error    // why another attempt was not made though it could have been
-	Permanent bool     // the same call would fail the same way
 	Ended     error    // the context's, where it ended the call
 	Token     string   // the credential of the last attempt
 	Spent     []string // those of the attempts before, where a source gave others
+	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
+	Permanent bool     // the same call would fail the same way
 
+	again    bool // the next attempt is due
+	renewed  bool // the token was asked for once more
+	fresh    bool // and is the one of the next attempt
 	ctx      callContext
 	endpoint *Endpoint
 	evidence evidence
 	trace    httptrace.ClientTrace
 	tries    int           // attempts that the loop made
 	wait     time.Duration // decided before the next attempt
-	again    bool          // the next attempt is due
-	renewed  bool          // the token was asked for once more
-	fresh    bool          // and is the one of the next attempt
 	refused  error         // why the last attempt did not begin
 	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
@@ -69,9 +69,9 @@ type Result struct {
 	verdict    Verdict
 	fate       fate
 	permanent  bool // the same attempt would fail the same way
-	retryAfter time.Duration
-	limit      RateLimit
 	limited    bool // limit was reported
+	limit      RateLimit
+	retryAfter time.Duration
 	duration   time.Duration
 }
 
@@ -132,7 +132,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 	}
 	c.trace = c.evidence.trace(e.Limiter)
 	request := http.Request{ // without Host, for whose sake an http.Client would copy the URL
-		Method: c.Method, URL: c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
+		Method: c.Method, URL: &c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	resp, err := e.Loop.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
