@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -102,7 +103,7 @@ const fixedHeaders = 4
 func (c *Call) dress(req *http.Request) *http.Request {
 	values, body := &c.first.values, &c.first.body
 	if c.tries > 1 {
-		values, body = new([fixedHeaders]string), new(content)
+		values, body = new([fixedHeaders]string), new(bytes.Reader)
 	}
 	header := req.Header // this attempt's own: it has the cookies of the user's jar
 	n := 0
@@ -122,8 +123,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	}
 	if c.Payload != nil {
 		set("Content-Type", "application/json")
-		body.Reset(c.Payload)
-		req.Body, req.ContentLength, req.GetBody = body, int64(len(c.Payload)), c.reopen
+		req.Body, req.ContentLength, req.GetBody = content(body, c.Payload), int64(len(c.Payload)), c.reopen
 	}
 	if c.Source != nil {
 		set("Content-Type", c.Source.ContentType)
@@ -142,9 +142,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 // reopen gives net/http the body once more, for a replay of what was provably
 // not taken.
 func (c *Call) reopen() (io.ReadCloser, error) {
-	body := new(content)
-	body.Reset(c.Payload)
-	return body, nil
+	return content(new(bytes.Reader), c.Payload), nil
 }
 
 // reopenSource is reopen for a file that opens more than once.

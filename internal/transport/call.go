@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"net/http"
@@ -50,7 +51,7 @@ type Call struct {
 	refused  error         // why the last attempt did not begin
 	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
-		body   content
+		body   bytes.Reader
 		values [fixedHeaders]string
 	}
 }
