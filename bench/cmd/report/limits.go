@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,13 +48,3 @@ const (
 	readmeBegin = "<!-- measured by bench/cmd/report -->"
 	readmeEnd   = "<!-- end of what bench/cmd/report measured -->"
 )
-
-// ordered are the names of a map of figures, for texts.
-func ordered(m map[string]float64) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}

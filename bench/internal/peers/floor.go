@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/hashicorp/go-retryablehttp"
@@ -31,23 +32,25 @@ var errNoID = errors.New("the answer has no id")
 var floor = Peer{
 	Name: "net/http by hand", Path: "/floor/messages", Status: http.StatusAccepted, Answer: receipt,
 	New: func(base string, h *http.Client) (Call, error) {
-		return func(ctx context.Context) error {
-			payload, err := json.Marshal(params)
-			if err != nil {
-				return err
-			}
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/floor/messages", bytes.NewReader(payload))
-			if err != nil {
-				return err
-			}
-			setHeaders(req.Header)
-			resp, err := h.Do(req)
-			if err != nil {
-				return err
-			}
-			return readReceipt(resp)
-		}, nil
+		return func(ctx context.Context) error { return sendByHand(ctx, h, base+"/floor/messages") }, nil
 	},
+}
+
+func sendByHand(ctx context.Context, h *http.Client, url string) error {
+	payload, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(payload))
+	if err != nil {
+		return err
+	}
+	setHeaders(req.Header)
+	resp, err := h.Do(req)
+	if err != nil {
+		return err
+	}
+	return readReceipt(resp)
 }
 
 func setHeaders(h http.Header) {
@@ -150,6 +153,19 @@ var retryable = Peer{
 				return err
 			}
 			return readReceipt(resp)
+		}, nil
+	},
+}
+
+// bounded is the floor with a time-out for each call, which this module's calls
+// have too.
+var bounded = Peer{
+	Name: "net/http by hand, with a time-out", Path: "/bounded/messages", Status: http.StatusAccepted, Answer: receipt,
+	New: func(base string, h *http.Client) (Call, error) {
+		return func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+			defer cancel()
+			return sendByHand(ctx, h, base+"/bounded/messages")
 		}, nil
 	},
 }

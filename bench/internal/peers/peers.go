@@ -36,7 +36,7 @@ const (
 // All are the peers, the floor first and this module second; with the tag light
 // those whose build takes minutes are left out.
 func All() []Peer {
-	return append([]Peer{floor, agentmsgPeer, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
+	return append([]Peer{floor, agentmsgPeer, bounded, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
 }
 
 // InMemory answers the calls of peers at once, without a socket, the way a server
