@@ -24,6 +24,10 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 		{"over loopback", r.server, newHTTPClient, 100, 100},
 	} {
 		for _, parallel := range []int{1, 16} {
+			n, rounds := where.n, where.rounds
+			if parallel > 1 { // or the stacks of new goroutines, which grow, would be what is measured
+				n, rounds = 8*n, rounds/3
+			}
 			subjects := make([]measure.Subject, len(all))
 			for i, p := range all {
 				call, err := p.New(where.base, where.client())
@@ -34,7 +38,7 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 					return measure.Parallel(parallel, n, func() error { return call(ctx) })
 				}}
 			}
-			results, err := measure.InTurn(r.rounds(where.rounds), where.n, subjects...)
+			results, err := measure.InTurn(r.rounds(rounds), n, subjects...)
 			if err != nil {
 				return nil, err
 			}
