@@ -11,10 +11,10 @@ import (
 // address finds the endpoint and builds the URL.
 func (x *exchange) address(r request) error {
 	if x.core != nil {
-		x.endpoint = x.core.endpoints[x.api]
+		x.endpoint = x.core.endpoints[x.api()]
 	}
 	if x.endpoint == nil {
-		return notConfigured(x.name, x.api)
+		return notConfigured(x.name, x.api())
 	}
 	route := r.op.Route()
 	if r.file != nil {
@@ -31,13 +31,12 @@ func (x *exchange) address(r request) error {
 		}
 		x.Method = route.Method()
 		path = route.Path(r.args...)
-		x.url.RawQuery = r.query.Encode()
+		x.URL.RawQuery = r.query.Encode()
 	} else {
 		path = wire.PathOf(r.custom.Path...)
-		x.url.RawQuery = r.custom.Query.Encode()
+		x.URL.RawQuery = r.custom.Query.Encode()
 	}
-	x.url = join(x.endpoint.base, path, x.url.RawQuery)
-	x.URL = &x.url
+	x.URL = join(x.endpoint.base, path, x.URL.RawQuery)
 	return nil
 }
 
@@ -45,7 +44,7 @@ func (x *exchange) address(r request) error {
 // texts: it holds no id, no host and no query.
 func (x *exchange) route() string {
 	if x.op == wire.Do {
-		return x.Method + " " + cmp.Or(wire.PathOf(x.elements...), "/")
+		return x.Method + " " + cmp.Or(wire.PathOf(x.asked.Path...), "/")
 	}
 	return x.op.Route().String()
 }

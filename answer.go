@@ -186,7 +186,7 @@ func (x *exchange) before() error {
 
 func (x *exchange) apiError(r *transport.Result, said errorBody) error {
 	return &APIError{
-		API: x.api, Op: x.name, Status: r.Status, Code: x.codeOf(r, said),
+		API: x.api(), Op: x.name, Status: r.Status, Code: x.codeOf(r, said),
 		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: x.messageOf(said),
 		RequestID: x.requestID(r), Location: x.redact(withoutQuery(r.Header.Get("Location"))), RetryAfter: r.RetryAfter(),
 		Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,

@@ -30,7 +30,7 @@ type request struct {
 // the four errors.
 func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
 	out := new(T)
-	x := &exchange{core: c, op: r.op, name: Op(r.op.Name()), out: out}
+	x := &exchange{core: c, op: r.op, name: Op(r.op.Name()), asked: r.custom, out: out}
 	if err := x.prepare(ctx, r, opts); err != nil {
 		return nil, err
 	}
@@ -51,13 +51,18 @@ type exchange struct {
 	endpoint *endpoint
 	op       wire.Op
 	name     Op
-	api      API
-	elements []string // of Do's path
+	asked    *Request // of Do; nil: op says it all
 	options  callConfig
-	url      url.URL
 	out      any       // the answer
 	failure  errorBody // of the last answer that was none
 	unusable error     // why the last success is none
+}
+
+func (x *exchange) api() API {
+	if x.asked != nil {
+		return x.asked.API
+	}
+	return API(x.op.API())
 }
 
 // prepare builds the request. Everything that can be wrong before the network
@@ -66,7 +71,7 @@ func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) er
 	if ctx == nil {
 		return invalid(x.name, "ctx", "is nil: give context.Background()")
 	}
-	x.options.class, x.api = r.op.Class(), API(r.op.API())
+	x.options.class = r.op.Class()
 	if r.custom != nil {
 		if err := x.custom(r.custom, &r); err != nil {
 			return err
@@ -160,7 +165,7 @@ func (x *exchange) limits() {
 	policy := x.core.config.retry
 	x.MaxAttempts = orInt(x.options.maxAttempts, orInt(policy.MaxAttempts, 3))
 	usual := 30 * time.Second
-	if x.api == BluBash { // it waits for an AI
+	if x.api() == BluBash { // it waits for an AI
 		usual = 120 * time.Second
 	}
 	if x.Source != nil {
@@ -222,7 +227,7 @@ func (x *exchange) custom(given *Request, r *request) error {
 			return invalid(OpDo, "Path", "has an element that "+reason+": give the id, or leave it out")
 		}
 	}
-	x.api, x.Method, x.elements = given.API, given.Method, given.Path
+	x.Method = given.Method
 	if given.Method == http.MethodGet || given.Method == http.MethodHead {
 		x.options.class = wire.Safe
 	}

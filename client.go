@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentmsg/agentmsg/internal/transport"
 	"github.com/agentmsg/agentmsg/internal/wire"
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Version is the version of this module, as the User-Agent states it.
@@ -40,7 +41,7 @@ type Client struct {
 // after it was built.
 type core struct {
 	config    config
-	http      *http.Client
+	loop      *retryablehttp.Client
 	pool      http.RoundTripper // under http: the user's, or our own
 	endpoints map[API]*endpoint
 }
@@ -136,7 +137,7 @@ func build(from *core, cfg config, opts []Option) (*Client, error) {
 func (c *core) connect(from *core) {
 	user := c.config.http
 	if from != nil && user == from.config.http {
-		c.http, c.pool = from.http, from.pool
+		c.loop, c.pool = from.loop, from.pool
 		return
 	}
 	var jar http.CookieJar
@@ -150,7 +151,7 @@ func (c *core) connect(from *core) {
 		}
 		c.pool = transport.NewTransport(idle)
 	}
-	c.http = transport.NewHTTPClient(c.pool, jar)
+	c.loop = transport.NewLoop(c.pool, jar)
 }
 
 const (
@@ -168,7 +169,7 @@ func (c *core) endpoint(from *core, api API) *endpoint {
 	e := &endpoint{base: set.base, credential: set.credential, windows: set.windows}
 	policy := c.config.retry
 	e.Endpoint = transport.Endpoint{
-		HTTP:          c.http,
+		Loop:          c.loop,
 		Credential:    set.credential,
 		UserAgent:     strings.TrimSpace(c.config.userAgent + " agentmsg-go/" + Version),
 		MaxRetryAfter: orDuration(policy.MaxRetryAfter, 60*time.Second),

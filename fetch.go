@@ -147,7 +147,7 @@ func DownloadEventAttachment(ctx context.Context, a EventAttachment, w io.Writer
 
 // fetch takes the road of a call, with an endpoint that is made for it.
 func (c *fetchConfig) fetch(ctx context.Context, file *fileTransfer) error {
-	storage := transport.Endpoint{HTTP: transport.NewHTTPClient(c.roundTripper(), nil), State: new(transport.State)}
+	storage := transport.Endpoint{Loop: transport.NewLoop(c.roundTripper(), nil), State: new(transport.State)}
 	alone := &core{endpoints: map[API]*endpoint{MAIA: {credential: new(transport.Credential), storage: storage}}}
 	x := &exchange{core: alone, op: wire.Download, name: opFetch, out: new(struct{})}
 	if err := x.prepare(ctx, request{op: wire.Download, file: file}, nil); err != nil {

@@ -56,7 +56,7 @@ func (x *exchange) Attempted(ctx context.Context, a transport.Attempted) {
 	cfg := &x.core.config
 	if cfg.hook != nil {
 		cfg.hook(ctx, Attempt{
-			Op: x.name, API: x.api, Number: a.Number, Status: a.Status, Wait: a.Wait, Duration: a.Duration, Sent: a.Sent, Err: x.clean(a.Err),
+			Op: x.name, API: x.api(), Number: a.Number, Status: a.Status, Wait: a.Wait, Duration: a.Duration, Sent: a.Sent, Err: x.clean(a.Err),
 		})
 	}
 	if cfg.logger != nil && a.Again {

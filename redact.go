@@ -29,7 +29,7 @@ func (x *exchange) clean(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		said = strings.ReplaceAll(said, wrapped.URL, withoutQuery(wrapped.URL))
 	}
-	if query := x.url.RawQuery; query != "" { // a RoundTripper of the user's may name the URL too
+	if query := x.URL.RawQuery; query != "" { // a RoundTripper of the user's may name the URL too
 		said = strings.ReplaceAll(said, "?"+query, "")
 	}
 	if said = x.redact(said); said == err.Error() {

@@ -45,8 +45,7 @@ func (x *exchange) presigned(f *fileTransfer) error {
 		u.Opaque = path
 	}
 	u.Fragment, u.RawFragment = "", ""
-	x.url = *u
-	x.URL, x.Bare = &x.url, true
+	x.URL, x.Bare = *u, true
 	x.Spent = append(x.Spent, signing(u.RawQuery)...)
 	return nil
 }

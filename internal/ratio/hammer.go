@@ -11,8 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 )
+
+// TB is what a Hammer needs of a *testing.B, so that a program can have one too.
+type TB interface {
+	Helper()
+	Cleanup(f func())
+	Error(args ...any)
+	Fatal(args ...any)
+}
 
 // Hammer is kept connections to a handler, whose client costs next to nothing.
 type Hammer struct {
@@ -20,9 +27,9 @@ type Hammer struct {
 	status string
 }
 
-// NewHammer serves h on a loopback socket until the benchmark ends, and opens
+// NewHammer serves h on a loopback socket until b ends, and opens
 // so many connections to it. Every answer must have the status.
-func NewHammer(b *testing.B, h http.Handler, connections, status int) *Hammer {
+func NewHammer(b TB, h http.Handler, connections, status int) *Hammer {
 	b.Helper()
 	server := httptest.NewServer(h)
 	b.Cleanup(server.Close)
@@ -40,7 +47,7 @@ func NewHammer(b *testing.B, h http.Handler, connections, status int) *Hammer {
 
 // Hit sends n requests on each connection, one after another. request is the
 // i-th of a connection, as bytes.
-func (x *Hammer) Hit(b *testing.B, n int, request func(connection, i int) string) {
+func (x *Hammer) Hit(b TB, n int, request func(connection, i int) string) {
 	var done sync.WaitGroup
 	for c, conn := range x.conns {
 		done.Go(func() {

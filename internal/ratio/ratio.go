@@ -15,20 +15,21 @@ import (
 	"time"
 )
 
-// cost is what a number of calls took.
-type cost struct {
-	wall, cpu      time.Duration
-	allocs, memory uint64
+// Cost is what a number of calls took of this process.
+type Cost struct {
+	Wall, CPU     time.Duration // CPU: user and system
+	Allocs, Bytes uint64
 }
 
-func costOf(work func()) cost {
+// CostOf does the work and says what it took.
+func CostOf(work func()) Cost {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	cpu, began := cpuTime(), time.Now()
 	work()
-	c := cost{wall: time.Since(began), cpu: cpuTime() - cpu}
+	c := Cost{Wall: time.Since(began), CPU: cpuTime() - cpu}
 	runtime.ReadMemStats(&after)
-	c.allocs, c.memory = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
+	c.Allocs, c.Bytes = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
 	return c
 }
 
@@ -52,15 +53,15 @@ func Beside(b *testing.B, n int, ours, bare func()) {
 // is not measured.
 func BesidePrepared(b *testing.B, n int, prepare, ours, bare func()) {
 	b.Helper()
-	measured := func(work func()) cost {
+	measured := func(work func()) Cost {
 		prepare()
-		return costOf(work)
+		return CostOf(work)
 	}
 	measured(ours) // what is made once is not measured
 	measured(bare)
 	var rate, cpu, allocs, bareAllocs, memory, bareMemory []float64
 	for first := true; b.Loop(); first = !first { // who goes first leaves the other its garbage
-		var x, m cost
+		var x, m Cost
 		if first {
 			x = measured(bare)
 		}
@@ -68,10 +69,10 @@ func BesidePrepared(b *testing.B, n int, prepare, ours, bare func()) {
 		if !first {
 			x = measured(bare)
 		}
-		rate = append(rate, float64(x.wall)/float64(m.wall))
-		cpu = append(cpu, float64(m.cpu)/float64(x.cpu))
-		allocs, bareAllocs = append(allocs, float64(m.allocs)/float64(n)), append(bareAllocs, float64(x.allocs)/float64(n))
-		memory, bareMemory = append(memory, float64(m.memory)/float64(n)), append(bareMemory, float64(x.memory)/float64(n))
+		rate = append(rate, float64(x.Wall)/float64(m.Wall))
+		cpu = append(cpu, float64(m.CPU)/float64(x.CPU))
+		allocs, bareAllocs = append(allocs, float64(m.Allocs)/float64(n)), append(bareAllocs, float64(x.Allocs)/float64(n))
+		memory, bareMemory = append(memory, float64(m.Bytes)/float64(n)), append(bareMemory, float64(x.Bytes)/float64(n))
 	}
 	b.ReportMetric(0, "ns/op") // of a round of both: it says nothing
 	for unit, values := range map[string][]float64{

@@ -1,10 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"time"
 )
@@ -16,14 +16,15 @@ import (
 type attempt struct{ base http.RoundTripper }
 
 // RoundTrip hands net/http an answer without body and, for a redirect,
-// without Location: the call has both.
+// without Location: the call has both. It hands over an answer where there was
+// none too, since the loop finds the call by it; what happened stands in the call.
 func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.tries++
 	c.again = false
 	if err := c.prepare(req.Context()); err != nil {
 		c.refuse(err)
-		return nil, err
+		return bare(nil, req), nil
 	}
 	c.begin()
 	ctx, clock := newClock(req.Context(), c)
@@ -42,9 +43,9 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.duration = time.Since(started)
 	if c.Err != nil {
-		return nil, c.Err
+		resp = nil
 	}
-	return bare(resp), nil
+	return bare(resp, req), nil
 }
 
 // refuse ends the call: the limiter, the source of tokens or the context kept
@@ -102,11 +103,9 @@ const fixedHeaders = 4
 func (c *Call) dress(req *http.Request) *http.Request {
 	values, body := &c.first.values, &c.first.body
 	if c.tries > 1 {
-		values, body = new([fixedHeaders]string), new(content)
+		values, body = new([fixedHeaders]string), new(bytes.Reader)
 	}
-	header := make(http.Header, fixedHeaders+len(c.Headers))
-	maps.Copy(header, req.Header) // cookies of the user's jar
-	clear(req.Header)             // or net/http would add them again to those of this attempt
+	header := req.Header // this attempt's own: it has the cookies of the user's jar
 	n := 0
 	set := func(name, value string) {
 		values[n] = value
@@ -124,8 +123,7 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	}
 	if c.Payload != nil {
 		set("Content-Type", "application/json")
-		body.Reset(c.Payload)
-		req.Body, req.ContentLength, req.GetBody = body, int64(len(c.Payload)), c.reopen
+		req.Body, req.ContentLength, req.GetBody = content(body, c.Payload), int64(len(c.Payload)), c.reopen
 	}
 	if c.Source != nil {
 		set("Content-Type", c.Source.ContentType)
@@ -137,16 +135,14 @@ func (c *Call) dress(req *http.Request) *http.Request {
 	for _, h := range c.Headers {
 		header[h.Name] = []string{h.Value}
 	}
-	req.Header = header
+	req.Host = req.URL.Host
 	return req
 }
 
 // reopen gives net/http the body once more, for a replay of what was provably
 // not taken.
 func (c *Call) reopen() (io.ReadCloser, error) {
-	body := new(content)
-	body.Reset(c.Payload)
-	return body, nil
+	return content(new(bytes.Reader), c.Payload), nil
 }
 
 // reopenSource is reopen for a file that opens more than once.
@@ -229,9 +225,13 @@ func (c *Call) blameFile() {
 	}
 }
 
-// bare is the answer as net/http may see it: nothing to read, nothing to follow.
-func bare(resp *http.Response) *http.Response {
-	resp.Body = http.NoBody
+// bare is the answer as net/http may see it, of the request that it knows:
+// nothing to read, nothing to follow. nil: there was none.
+func bare(resp *http.Response, req *http.Request) *http.Response {
+	if resp == nil {
+		return &http.Response{Body: http.NoBody, Request: req}
+	}
+	resp.Body, resp.Request = http.NoBody, req
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 && first(resp.Header, "Location") != "" {
 		still := *resp
 		still.Header = resp.Header.Clone()

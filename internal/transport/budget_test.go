@@ -35,7 +35,7 @@ func (plain) Attempted(context.Context, transport.Attempted) {}
 
 func newCall(attempts int) *transport.Call {
 	return &transport.Call{
-		Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "api.test", Path: "/"},
+		Method: http.MethodGet, URL: url.URL{Scheme: "http", Host: "api.test", Path: "/"},
 		Rule: transport.Rule{Repeatable: true}, MaxAttempts: attempts, Timeout: 1 << 40, Caller: plain{},
 	}
 }
@@ -46,7 +46,7 @@ func TestBudgetInAnOutage(t *testing.T) {
 	var mu sync.Mutex
 	code, requests := 503, 0
 	e := &transport.Endpoint{
-		HTTP: transport.NewHTTPClient(roundTrip(func(*http.Request) (*http.Response, error) {
+		Loop: transport.NewLoop(roundTrip(func(*http.Request) (*http.Response, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			requests++
@@ -90,7 +90,7 @@ func TestBudgetOff(t *testing.T) {
 	t.Parallel()
 	requests := 0
 	e := &transport.Endpoint{
-		HTTP: transport.NewHTTPClient(roundTrip(func(*http.Request) (*http.Response, error) {
+		Loop: transport.NewLoop(roundTrip(func(*http.Request) (*http.Response, error) {
 			requests++
 			return status(503), nil
 		}), nil),

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"net/http"
@@ -16,12 +17,12 @@ import (
 type Call struct {
 	// What to send.
 	Method      string
-	URL         *url.URL
+	URL         url.URL
 	Payload     []byte   // JSON; nil: none
 	Source      *Source  // a file instead; nil: none
 	Sink        *Sink    // where a success's body goes; nil: into Result
-	Bare        bool     // for a storage: no header but Headers and the body's
 	Headers     []Header // besides those that every request has
+	Bare        bool     // for a storage: no header but Headers and the body's
 	Rule        Rule
 	MaxAttempts int
 	Timeout     time.Duration // of one attempt
@@ -31,27 +32,26 @@ type Call struct {
 	Result             // of the last attempt
 	Before    *Result  // of the one before it
 	Attempts  int      // sent or tried, net/http's own replays included
-	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
 	Stopped   error    // why another attempt was not made though it could have been
-	Permanent bool     // the same call would fail the same way
 	Ended     error    // the context's, where it ended the call
 	Token     string   // the credential of the last attempt
 	Spent     []string // those of the attempts before, where a source gave others
+	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
+	Permanent bool     // the same call would fail the same way
 
+	again    bool // the next attempt is due
+	renewed  bool // the token was asked for once more
+	fresh    bool // and is the one of the next attempt
 	ctx      callContext
 	endpoint *Endpoint
-	retry    retryablehttp.Client
 	evidence evidence
 	trace    httptrace.ClientTrace
 	tries    int           // attempts that the loop made
 	wait     time.Duration // decided before the next attempt
-	again    bool          // the next attempt is due
-	renewed  bool          // the token was asked for once more
-	fresh    bool          // and is the one of the next attempt
 	refused  error         // why the last attempt did not begin
 	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
-		body   content
+		body   bytes.Reader
 		values [fixedHeaders]string
 	}
 }
@@ -70,9 +70,9 @@ type Result struct {
 	verdict    Verdict
 	fate       fate
 	permanent  bool // the same attempt would fail the same way
-	retryAfter time.Duration
-	limit      RateLimit
 	limited    bool // limit was reported
+	limit      RateLimit
+	retryAfter time.Duration
 	duration   time.Duration
 }
 
@@ -132,14 +132,11 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		return
 	}
 	c.trace = c.evidence.trace(e.Limiter)
-	request := http.Request{
-		Method: c.Method, URL: c.URL, Host: c.URL.Host, Header: http.Header{},
+	request := http.Request{ // without Host, for whose sake an http.Client would copy the URL
+		Method: c.Method, URL: &c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	c.retry.HTTPClient = e.HTTP
-	c.retry.RetryMax = c.MaxAttempts - 1
-	c.retry.CheckRetry, c.retry.Backoff, c.retry.ErrorHandler = checkRetry, decidedWait, lastAnswer
-	resp, err := c.retry.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
+	resp, err := e.Loop.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
 	if err == nil {
 		_ = resp.Body.Close() // the attempt has read it: nothing is left
 	}
@@ -159,12 +156,17 @@ func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 	return c.again, nil
 }
 
-// decidedWait: the wait was decided by after, which put it where the loop
-// hands it over.
-func decidedWait(wait, _ time.Duration, _ int, _ *http.Response) time.Duration { return wait }
+// decidedWait: the wait was decided by after.
+func decidedWait(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
+	return callOf(resp.Request.Context()).wait
+}
 
-// lastAnswer keeps the loop from making an error of its own, with the URL in it.
-func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
+// anew gives the next attempt a header of its own: a lost attempt's goroutine
+// may still be reading the one before.
+func anew(req *http.Request) error {
+	req.Header = make(http.Header, fixedHeaders)
+	return nil
+}
 
 // after weighs the attempt that has just ended and says whether there is
 // another one.
@@ -192,7 +194,6 @@ func (c *Call) after(ctx context.Context) bool {
 	if !again {
 		c.wait = 0
 	}
-	c.retry.RetryWaitMin = c.wait
 	c.Caller.Attempted(ctx, Attempted{
 		Number: c.tries, Status: c.Status, Wait: c.wait, Duration: c.duration, Sent: c.fate != notSent, Again: again, Err: c.Err,
 	})

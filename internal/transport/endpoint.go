@@ -2,9 +2,12 @@ package transport
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Limiter lets callers through in their order.
@@ -14,8 +17,8 @@ type Limiter interface {
 
 // Endpoint is what the calls to one API share. It is safe for concurrent use.
 type Endpoint struct {
-	HTTP          *http.Client // made by NewHTTPClient
-	Credential    *Credential  // nil: none
+	Loop          *retryablehttp.Client // made by NewLoop
+	Credential    *Credential           // nil: none
 	UserAgent     string
 	Limiter       Limiter // nil: none
 	Budget        *Budget
@@ -25,10 +28,19 @@ type Endpoint struct {
 	State         *State
 }
 
-// NewHTTPClient returns a client whose every exchange is one attempt over
+// NewLoop returns the loop of attempts over base, for any number of calls. How
+// many attempts a call has and how long it waits is the call's own matter.
+func NewLoop(base http.RoundTripper, jar http.CookieJar) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient: newHTTPClient(base, jar), RetryMax: math.MaxInt,
+		CheckRetry: checkRetry, Backoff: decidedWait, PrepareRetry: anew,
+	}
+}
+
+// newHTTPClient returns a client whose every exchange is one attempt over
 // base. It follows no redirect and has no time-out of its own: the attempt
 // has one.
-func NewHTTPClient(base http.RoundTripper, jar http.CookieJar) *http.Client {
+func newHTTPClient(base http.RoundTripper, jar http.CookieJar) *http.Client {
 	return &http.Client{Transport: attempt{base}, Jar: jar}
 }
 

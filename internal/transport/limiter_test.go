@@ -191,7 +191,7 @@ func TestLimiterDeadline(t *testing.T) {
 func limited(l transport.Limiter, headers ...http.Header) (*transport.Endpoint, *[]time.Time) {
 	var at []time.Time
 	return &transport.Endpoint{
-		HTTP: transport.NewHTTPClient(roundTrip(func(*http.Request) (*http.Response, error) {
+		Loop: transport.NewLoop(roundTrip(func(*http.Request) (*http.Response, error) {
 			resp := status(200)
 			if len(at) < len(headers) {
 				resp.Header = headers[len(at)]

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agentmsg/agentmsg/bench/internal/peers"
+)
+
+// heading says what was measured with, on what and when.
+func heading(quick bool) string {
+	var b strings.Builder
+	b.WriteString("# Results\n\n")
+	if quick {
+		b.WriteString("The short form: few rounds.\n\n")
+	} else {
+		b.WriteString("Written by `GOWORK=off go -C bench run ./cmd/report`; not edited.\n\n")
+	}
+	b.WriteString("Ratios count, not times: each is the median over rounds in which all subjects ran in turn (A B C A B C …), within one\n" +
+		"process, with the quartiles in brackets. Times are those of one machine, which others were using at the same time. CPU is\n" +
+		"the user and system time of the measuring process; a server, where there is one, is another process.\n\n")
+	fmt.Fprintf(&b, "- %s\n- %s, %d cores%s\n- %s %s/%s\n", time.Now().UTC().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), load(),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(&b, "- %s\n\n", strings.Join(versions(), ", "))
+	return b.String()
+}
+
+func cpuModel() string {
+	b, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(b)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "a processor without a name"
+}
+
+// load is what else the machine had to do when the report began.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	return ", load " + strings.Fields(string(b))[0] + " at the beginning"
+}
+
+// versions are those of the modules that are measured, as this program was built
+// with them.
+func versions() []string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	named := []string{
+		"github.com/slack-go/slack", "github.com/standard-webhooks/standard-webhooks/libraries",
+	}
+	for _, p := range peers.All() {
+		named = append(named, p.Module)
+	}
+	var found []string
+	for _, m := range info.Deps {
+		if m.Replace == nil && slices.Contains(named, m.Path) {
+			found = append(found, strings.TrimPrefix(m.Path, "github.com/")+" "+m.Version)
+		}
+	}
+	return found
+}

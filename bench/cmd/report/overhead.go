@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/agentmsg/agentmsg/bench/internal/measure"
+	"github.com/agentmsg/agentmsg/bench/internal/peers"
+)
+
+// overhead is one call of each peer, beside net/http typed by hand.
+func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
+	all := peers.All()
+	var tables []measure.Table
+	for _, where := range []struct {
+		name   string
+		base   string
+		client func() *http.Client
+		n      int
+		rounds int
+	}{
+		{"in memory", "https://peer.test", func() *http.Client { return &http.Client{Transport: peers.InMemory(all)} }, 400, 150},
+		{"over loopback", r.server, newHTTPClient, 100, 100},
+	} {
+		for _, parallel := range []int{1, 16} {
+			n, rounds := where.n, where.rounds
+			if parallel > 1 { // or the stacks of new goroutines, which grow, would be what is measured
+				n, rounds = 8*n, rounds/3
+			}
+			subjects := make([]measure.Subject, len(all))
+			for i, p := range all {
+				call, err := p.New(where.base, where.client())
+				if err != nil {
+					return nil, err
+				}
+				subjects[i] = measure.Subject{Name: p.Name, Run: func(n int) error {
+					return measure.Parallel(parallel, n, func() error { return call(ctx) })
+				}}
+			}
+			results, err := measure.InTurn(r.rounds(rounds), n, subjects...)
+			if err != nil {
+				return nil, err
+			}
+			how := "one after another"
+			if parallel > 1 {
+				how = fmt.Sprintf("%d at a time", parallel)
+			}
+			t := measure.Table{Title: "Calls " + where.name + ", " + how, Columns: []string{"", "time", "CPU", "allocations", "bytes", "retries"}}
+			for i, x := range results {
+				t.Add(x.Name, x.Beside(results[0], measure.Wall), x.Beside(results[0], measure.CPU), measure.Count(x.Allocs()), measure.Count(x.Bytes()), yes(all[i].Retries))
+			}
+			t.After = fmt.Sprintf("The floor: %s a call.", results[0].Time())
+			if len(tables) == 0 {
+				r.noteOverhead(all, results)
+				t.Notes = "A message of some 200 bytes and an answer of some 240, as each API writes them. In memory: an `http.RoundTripper` answers, so\n" +
+					"that the SDK alone is measured. `retries`: the SDK repeats failed calls without being asked."
+			}
+			tables = append(tables, t)
+		}
+	}
+	return tables, nil
+}
+
+// noteOverhead keeps what the chart, the README and the limits need.
+func (r *report) noteOverhead(all []peers.Peer, results []measure.Result) {
+	floor := results[0]
+	r.summary.Columns = []string{"a call, without sockets", "time", "CPU", "allocations", "bytes", "retries"}
+	for i, x := range results {
+		wall := x.Beside(floor, measure.Wall).Median
+		r.bars = append(r.bars, bar{x.Name, wall})
+		r.summary.Add(x.Name, fmt.Sprintf("%.2f", wall), fmt.Sprintf("%.2f", x.Beside(floor, measure.CPU).Median),
+			measure.Count(x.Allocs()), measure.Count(x.Bytes()), yes(all[i].Retries))
+		if all[i].Name == "agentmsg" {
+			r.steady["allocations"], r.steady["bytes"] = x.Allocs(), x.Bytes()
+		}
+	}
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}

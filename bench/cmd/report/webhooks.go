@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/agentmsg/agentmsg/bench/internal/measure"
+	"github.com/agentmsg/agentmsg/bench/internal/peers"
+	"github.com/agentmsg/agentmsg/internal/ratio"
+)
+
+// connectionsKept and deliveriesEach are the load of webhooks: so many kept
+// connections, and so many deliveries on each.
+const connectionsKept, deliveriesEach = 64, 20
+
+// bare is a handler that reads its body and no more.
+var bare = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+})
+
+func webhooks(_ context.Context, r *report) ([]measure.Table, error) {
+	receivers, err := peers.Receivers()
+	if err != nil {
+		return nil, err
+	}
+	var tables []measure.Table
+	for _, f := range []func(*report, []peers.Receiver) (measure.Table, error){verifying, inMemoryDeliveries, overConnections} {
+		t, err := f(r, receivers)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+// besideFirst measures, and adds what each subject takes beside the first.
+func besideFirst(t measure.Table, rounds, n int, subjects []measure.Subject) (measure.Table, error) {
+	results, err := measure.InTurn(rounds, n, subjects...)
+	if err != nil {
+		return t, err
+	}
+	t.Columns = []string{"", "time", "CPU", "allocations", "bytes"}
+	for _, x := range results {
+		t.Add(x.Name, x.Beside(results[0], measure.Wall), x.Beside(results[0], measure.CPU), measure.Count(x.Allocs()), measure.Count(x.Bytes()))
+	}
+	t.After = fmt.Sprintf("The first row: %s each.", results[0].Time())
+	return t, nil
+}
+
+func verifying(r *report, receivers []peers.Receiver) (measure.Table, error) {
+	t := measure.Table{
+		Title: "To verify a signature, 600 bytes", Notes: "By hand: crypto/hmac with its state from a pool. agentmsg: `VerifySignature`, which is given the secret with each call; its handler\nkeeps states too.",
+	}
+	var subjects []measure.Subject
+	for _, x := range receivers {
+		body := x.Body(1)
+		header := x.Sign(body)
+		subjects = append(subjects, measure.Subject{Name: x.Name, Run: func(n int) error {
+			return measure.Parallel(1, n, func() error { return x.Verify(body, header) })
+		}})
+	}
+	return besideFirst(t, r.rounds(30), 2000, subjects)
+}
+
+// deliveries are new events before each run.
+type deliveries struct {
+	receiver peers.Receiver
+	round    int
+	requests []string
+}
+
+func (d *deliveries) prepare() {
+	n := connectionsKept * deliveriesEach
+	if d.requests == nil {
+		d.requests = make([]string, n)
+	}
+	for i := range d.requests {
+		d.requests[i] = d.receiver.Request(d.round*n + i)
+	}
+	d.round++
+}
+
+func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, error) {
+	t := measure.Table{
+		Title: "To receive a delivery, the handler alone",
+		Notes: "Verify and read an event of 600 bytes; net/http's reading of the request is part of it. By hand: a bounded read, a pooled HMAC, one\ndecode. agentmsg also dedupes, renews its claim and keeps a deadline; no other does.",
+	}
+	var subjects []measure.Subject
+	for _, x := range receivers {
+		d := &deliveries{receiver: x}
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.prepare, Run: func(n int) error {
+			for _, text := range d.requests[:n] {
+				req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+				if err != nil {
+					return err
+				}
+				w := &answer{header: http.Header{}}
+				if x.Handler.ServeHTTP(w, req); w.status > http.StatusOK {
+					return fmt.Errorf("status %d", w.status)
+				}
+			}
+			return nil
+		}})
+	}
+	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
+}
+
+func overConnections(r *report, receivers []peers.Receiver) (measure.Table, error) {
+	t := measure.Table{
+		Title: "To receive a delivery, over 64 kept connections",
+		Notes: "Beside a handler that reads its body and no more; the client, which costs next to nothing, is in the same process.",
+	}
+	b := newKeeper()
+	defer b.close()
+	all := append([]peers.Receiver{{Name: "a bare handler", Handler: bare, Body: receivers[0].Body, Sign: receivers[0].Sign}}, receivers...)
+	var subjects []measure.Subject
+	for _, x := range all {
+		d := &deliveries{receiver: x}
+		hammer := ratio.NewHammer(b, x.Handler, connectionsKept, http.StatusOK)
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.prepare, Run: func(int) error {
+			hammer.Hit(b, deliveriesEach, func(connection, i int) string { return d.requests[connection*deliveriesEach+i] })
+			return b.failed()
+		}})
+	}
+	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
+}

@@ -1,0 +1,5 @@
+//go:build light
+
+package hello
+
+func heavy() []string { return nil }

@@ -1,0 +1,140 @@
+// Package measure runs things in turn and says what each takes beside the
+// first. Machines are noisy, so what counts are ratios within a round: all
+// subjects run in each round, one after another (A B C A B C …), and a figure is
+// the median over the rounds, with its quartiles.
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/agentmsg/agentmsg/internal/ratio"
+)
+
+// Subject is one thing that is measured.
+type Subject struct {
+	Name string
+	// Prepare makes what a run needs; it is not measured. May be nil.
+	Prepare func()
+	// Run does it n times.
+	Run func(n int) error
+	// N is how often a round does it, where it differs from the others'.
+	N int
+}
+
+// Result is what a subject took, a value for each round.
+type Result struct {
+	Name   string
+	N      int // how often it was done in a round
+	Rounds []ratio.Cost
+}
+
+// InTurn runs every subject n times in each of so many rounds, after one round
+// that is not counted.
+func InTurn(rounds, n int, subjects ...Subject) ([]Result, error) {
+	results := make([]Result, len(subjects))
+	for round := range rounds + 1 {
+		for i, s := range subjects {
+			n := cmp.Or(s.N, n)
+			if s.Prepare != nil {
+				s.Prepare()
+			}
+			runtime.GC() // or each would pay for the garbage of the one before
+			var err error
+			cost := ratio.CostOf(func() { err = s.Run(n) })
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Name, err)
+			}
+			results[i].Name, results[i].N = s.Name, n
+			if round > 0 {
+				results[i].Rounds = append(results[i].Rounds, cost)
+			}
+		}
+	}
+	return results, nil
+}
+
+// Spread is a median between its quartiles.
+type Spread struct{ Low, Median, High float64 }
+
+// SpreadOf is the spread of values, which it sorts.
+func SpreadOf(values []float64) Spread {
+	if len(values) == 0 {
+		return Spread{}
+	}
+	slices.Sort(values)
+	at := func(share float64) float64 { return values[int(share*float64(len(values)-1)+0.5)] }
+	return Spread{at(0.25), at(0.5), at(0.75)}
+}
+
+// Wall and CPU are times, for Beside.
+func Wall(c ratio.Cost) float64 { return float64(c.Wall) }
+
+// CPU is the processor time of this process.
+func CPU(c ratio.Cost) float64 { return float64(c.CPU) }
+
+// Beside is what doing it once costs in ratio to the floor's, round by round.
+func (r Result) Beside(floor Result, what func(ratio.Cost) float64) Spread {
+	ratios := make([]float64, len(r.Rounds))
+	for i := range ratios {
+		ratios[i] = what(r.Rounds[i]) / float64(r.N) / (what(floor.Rounds[i]) / float64(floor.N))
+	}
+	return SpreadOf(ratios)
+}
+
+// Each is the cost of doing it once.
+func (r Result) Each(what func(ratio.Cost) float64) Spread {
+	each := make([]float64, len(r.Rounds))
+	for i, c := range r.Rounds {
+		each[i] = what(c) / float64(r.N)
+	}
+	return SpreadOf(each)
+}
+
+// Time is the median time of doing it once.
+func (r Result) Time() time.Duration { return time.Duration(r.Each(Wall).Median) }
+
+// Allocs is how often doing it once allocates.
+func (r Result) Allocs() float64 {
+	return r.Each(func(c ratio.Cost) float64 { return float64(c.Allocs) }).Median
+}
+
+// Bytes is how much doing it once allocates.
+func (r Result) Bytes() float64 {
+	return r.Each(func(c ratio.Cost) float64 { return float64(c.Bytes) }).Median
+}
+
+// Parallel does f n times, by so many goroutines, and returns the first error.
+func Parallel(goroutines, n int, f func() error) error {
+	if goroutines == 1 {
+		for range n {
+			if err := f(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	errs := make(chan error, goroutines)
+	var done sync.WaitGroup
+	for g := range goroutines {
+		share := n / goroutines
+		if g < n%goroutines {
+			share++
+		}
+		done.Go(func() {
+			for range share {
+				if err := f(); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	done.Wait()
+	close(errs)
+	return <-errs
+}

@@ -1,0 +1,193 @@
+package peers
+
+import (
+	"bufio"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/agentmsg/agentmsg"
+)
+
+// Secret is what all deliveries are signed with.
+const Secret = "test-webhook-secret-of-32-bytes!"
+
+// Receiver is a way to take webhooks, and a delivery of 600 bytes that it takes.
+type Receiver struct {
+	Name string
+	// Verify says whether a signature is the body's.
+	Verify func(body []byte, header http.Header) error
+	// Handler is that of its documentation: it verifies and reads the event.
+	Handler http.Handler
+	// Body is the nth delivery, and Sign its headers.
+	Body func(nth int) []byte
+	Sign func(body []byte) http.Header
+}
+
+// Request is the nth delivery as it comes over a connection.
+func (r *Receiver) Request(nth int) string {
+	body := r.Body(nth)
+	var b strings.Builder
+	fmt.Fprintf(&b, "POST /webhook HTTP/1.1\r\nHost: app.test\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", len(body))
+	_ = r.Sign(body).Write(&b) // a strings.Builder takes all
+	b.WriteString("\r\n")
+	b.Write(body)
+	return b.String()
+}
+
+// Receivers are the ways to take webhooks, the floor first and this module
+// second.
+func Receivers() ([]Receiver, error) {
+	ours, err := agentmsgReceiver()
+	if err != nil {
+		return nil, err
+	}
+	standard, err := standardWebhooks()
+	if err != nil {
+		return nil, err
+	}
+	svix, err := svixReceiver()
+	if err != nil {
+		return nil, err
+	}
+	return append([]Receiver{handReceiver(), ours, standard, svix, gitHubReceiver(), slackReceiver()}, heavyReceivers()...), nil
+}
+
+// filled is a body of 600 bytes: format has the place of an id, and of text.
+func filled(format, id string) []byte {
+	return fmt.Appendf(nil, format, id, strings.Repeat("x", 604-len(format)-len(id)))
+}
+
+func mac(parts ...string) []byte {
+	h := hmac.New(sha256.New, []byte(Secret))
+	for _, p := range parts {
+		h.Write([]byte(p))
+	}
+	return h.Sum(nil)
+}
+
+func hexMAC(parts ...string) string { return hex.EncodeToString(mac(parts...)) }
+
+func now() string { return strconv.FormatInt(time.Now().Unix(), 10) }
+
+// refusing is a handler of a function that takes a body, or does not.
+func refusing(take func(body []byte, header http.Header) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+		if err == nil {
+			err = take(body, r.Header)
+		}
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+}
+
+const messageEvent = `{"channelId":"channel-1","sessionId":"550e8400-e29b-41d4-a716-446655440000","messageId":"%s","response":"%s","timestamp":"2024-01-15T10:30:00.000Z","direction":"outgoing"}`
+
+func messageBody(nth int) []byte { return filled(messageEvent, strconv.Itoa(nth)) }
+
+func messageSign(body []byte) http.Header {
+	return http.Header{agentmsg.SignatureHeader: {hexMAC(string(body))}}
+}
+
+// Delivery is a message's delivery in a session, as net/http hands it over.
+func Delivery(nth, session int) *http.Request {
+	body := filled(strings.Replace(messageEvent, "446655440000", fmt.Sprintf("%012d", session), 1), strconv.Itoa(nth))
+	r := Receiver{Body: func(int) []byte { return body }, Sign: messageSign}
+	req, err := http.ReadRequest(bufio.NewReaderSize(strings.NewReader(r.Request(nth)), 1024))
+	if err != nil {
+		panic(err) // it is our own text
+	}
+	return req
+}
+
+// handReceiver is what a careful engineer types: a bounded read, a pooled HMAC,
+// one decode; no dedupe, no deadline.
+func handReceiver() Receiver {
+	pool := sync.Pool{New: func() any { return hmac.New(sha256.New, []byte(Secret)) }}
+	verify := func(body []byte, header http.Header) error {
+		var given, want [sha256.Size]byte
+		signature := header.Get(agentmsg.SignatureHeader)
+		if len(signature) != 2*len(given) {
+			return errNoID
+		}
+		if _, err := hex.Decode(given[:], []byte(signature)); err != nil {
+			return err
+		}
+		h := pool.Get().(hash.Hash)
+		defer pool.Put(h)
+		h.Reset()
+		h.Write(body)
+		if !hmac.Equal(h.Sum(want[:0]), given[:]) {
+			return errNoID
+		}
+		return nil
+	}
+	return Receiver{
+		Name: "by hand", Verify: verify, Body: messageBody, Sign: messageSign,
+		Handler: refusing(func(body []byte, header http.Header) error {
+			if err := verify(body, header); err != nil {
+				return err
+			}
+			return json.Unmarshal(body, new(agentmsg.MessageEvent))
+		}),
+	}
+}
+
+func agentmsgReceiver() (Receiver, error) {
+	h, err := agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { return nil }, agentmsg.WithWebhookSecrets(Secret))
+	return Receiver{
+		Name: "agentmsg", Handler: h, Body: messageBody, Sign: messageSign,
+		Verify: func(body []byte, header http.Header) error {
+			return agentmsg.VerifySignature(body, header.Get(agentmsg.SignatureHeader), Secret)
+		},
+	}, err
+}
+
+const genericEvent = `{"id":"%s","type":"message.created","timestamp":"2024-01-15T10:30:00.000Z","data":{"sessionId":"550e8400-e29b-41d4-a716-446655440000","text":"%s"}}`
+
+type generic struct {
+	ID   string    `json:"id"`
+	Type string    `json:"type"`
+	At   time.Time `json:"timestamp"`
+	Data struct {
+		SessionID string `json:"sessionId"`
+		Text      string `json:"text"`
+	} `json:"data"`
+}
+
+// standard is a receiver by the scheme of standardwebhooks.com: a library
+// verifies, and encoding/json reads.
+func standard(name, prefix string, verify func([]byte, http.Header) error) Receiver {
+	return Receiver{
+		Name: name, Verify: verify,
+		Body: func(nth int) []byte { return filled(genericEvent, strconv.Itoa(nth)) },
+		Sign: func(body []byte) http.Header {
+			at := now()
+			signature := "v1," + base64.StdEncoding.EncodeToString(mac("msg_1.", at, ".", string(body)))
+			h := http.Header{}
+			h.Set(prefix+"-id", "msg_1")
+			h.Set(prefix+"-timestamp", at)
+			h.Set(prefix+"-signature", signature)
+			return h
+		},
+		Handler: refusing(func(body []byte, header http.Header) error {
+			if err := verify(body, header); err != nil {
+				return err
+			}
+			return json.Unmarshal(body, new(generic))
+		}),
+	}
+}
