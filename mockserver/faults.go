@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
@@ -158,7 +159,7 @@ func (f Fault) check(c *config) string {
 	case f.Kind == Delay && f.Delay == 0:
 		return "delays by nothing: give it a Delay"
 	case f.Op != "" && f.Op != OpWebhook && f.Op != agentmsg.OpDo && !slices.Contains(everyOp(), f.Op):
-		return fmt.Sprintf("names an Op that there is not: %q", f.Op)
+		return fmt.Sprintf("names an Op that there is not: %q; there are %s", f.Op, faultOps())
 	case f.Op == OpWebhook && !f.Kind.ofEvents() && f.Kind != Delay:
 		return "can hit nothing: of the deliveries " + f.Kind.String() + " hits none"
 	case f.ofEvents():
@@ -187,6 +188,15 @@ func everyOp() []agentmsg.Op {
 		all = append(all, agentmsg.Op(op.Name()))
 	}
 	return all
+}
+
+// faultOps are the names that a fault may have for its Op.
+func faultOps() string {
+	var names []string
+	for _, op := range append(everyOp(), OpWebhook) {
+		names = append(names, string(op))
+	}
+	return strings.Join(names, ", ")
 }
 
 // WithFault injects a fault from the start. One that can hit nothing is an

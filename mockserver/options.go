@@ -170,7 +170,7 @@ func WithAIDelay(d time.Duration) Option {
 func WithWebhook(url, secret string) Option {
 	return func(cfg *config) error {
 		if !absoluteHTTP(url) {
-			return optionError("WithWebhook", "has a URL that is not absolute http or https, like http://127.0.0.1:8080/webhook")
+			return optionError("WithWebhook", "has a URL that is not absolute http or https, like http://127.0.0.1:9000/webhook")
 		}
 		cfg.hooks = receiver{url: url, secret: secret}
 		return nil

@@ -46,7 +46,7 @@ func (s *Server) OwnerSays(id agentmsg.SessionID, text string) agentmsg.MessageI
 func (s *Server) OwnerWrites(id agentmsg.SessionID, text string) (agentmsg.MessageID, error) {
 	ch := s.channelOfOwner(id)
 	if ch == nil {
-		return "", fmt.Errorf("the session %q is on no channel of type whatsapp_no, where alone a phone has an owner", id)
+		return "", fmt.Errorf("the session %q is on no channel of type whatsapp_no, where alone a phone has an owner: take a session that begins there, as a new one does where there is such a channel", id)
 	}
 	return s.playOn(ch, id, func(x *session) agentmsg.MessageID {
 		said := words{text: text}

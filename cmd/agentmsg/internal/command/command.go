@@ -47,6 +47,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	makeStrict(root)
 	failed, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
@@ -73,6 +74,28 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newMock(), newVersion())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exit{exitUsage, err} })
 	return root
+}
+
+// makeStrict has cobra's own commands refuse a shell and a command that there
+// are not: by themselves they answer with the help, as if all were well.
+func makeStrict(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		case "help":
+			c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
+				of, _, err := root.Find(args)
+				if err != nil {
+					return err
+				}
+				of.InitDefaultHelpFlag()
+				return of.Help()
+			}
+		}
+	}
 }
 
 func newVersion() *cobra.Command {

@@ -51,12 +51,13 @@ func (p *program) greet(w io.Writer) error {
   Control API    %s
   Worlds         each credential that starts with test_ or sk_test_ has a server of its own
 
-Try it:
+Try it, and see what the AI answered:
 
+  %s
   %s
 
 Ctrl-C stops it.
-`, version(), p.listener.Addr(), g.URL, g.MAIAToken, g.URL, g.BluBashKey, g.URL, g.ConversationsToken, webhooks, g.WebhookSecret, controlled, g.curl())
+`, version(), p.listener.Addr(), g.URL, g.MAIAToken, g.URL, g.BluBashKey, g.URL, g.ConversationsToken, webhooks, g.WebhookSecret, controlled, g.curl(), g.curlTranscript())
 	return err
 }
 
@@ -93,4 +94,13 @@ func (g *greeting) curl() string {
 	b, _ := json.Marshal(body) // texts can be encoded
 	return fmt.Sprintf("curl -sS %s/messages -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '%s'",
 		g.URL, g.MAIAToken, strings.ReplaceAll(string(b), "'", `'\''`))
+}
+
+// curlTranscript is a line that shows what was said.
+func (g *greeting) curlTranscript() string {
+	line := "curl -sS " + g.ControlURL + "transcript"
+	if g.ControlToken != "" {
+		line += " -H '" + control.TokenHeader + ": " + strings.ReplaceAll(g.ControlToken, "'", `'\''`) + "'"
+	}
+	return line
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/control"
 	"github.com/agentmsg/agentmsg/mockserver"
-	"github.com/agentmsg/agentmsg/mockserver/openapi"
 )
 
 // program is a mock that listens.
@@ -38,7 +37,7 @@ func newProgram(l net.Listener, log *slog.Logger, set *setup, f *flags, token st
 		return nil, err
 	}
 	stopping, halt := context.WithCancel(context.Background())
-	api := control.New(house, control.Options{Token: token, Version: version(), OpenAPI: openapi.Handler(), Stopping: stopping})
+	api := control.New(house, control.Options{Token: token, Version: version(), Stopping: stopping})
 	apis := house.Handler()
 	return &program{
 		listener: l, house: house, log: log, token: token, flags: f, set: set, halt: halt,

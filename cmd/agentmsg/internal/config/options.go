@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/shape"
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/agentmsg/agentmsg/mockserver"
 )
@@ -40,7 +41,7 @@ func (c *Config) Options() ([]mockserver.Option, error) {
 	}
 	for i := range opts { // the shortest list that fails ends in the mistake
 		if err := tried(opts[:i+1]); err != nil {
-			return nil, &strict.Error{At: all[i].at, Path: all[i].path, Text: strings.TrimPrefix(err.Error(), "mockserver: ")}
+			return nil, &strict.Error{At: all[i].at, Path: all[i].path, Text: shape.Mistake(err)}
 		}
 	}
 	return nil, wrong

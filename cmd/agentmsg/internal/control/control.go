@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/config"
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/agentmsg/agentmsg/mockserver"
+	"github.com/agentmsg/agentmsg/mockserver/openapi"
 )
 
 // Prefix is where the control API is.
@@ -26,8 +28,6 @@ type Options struct {
 	Token string
 	// Version is the program's.
 	Version string
-	// OpenAPI is served under /_mock/openapi/; nil: there is none.
-	OpenAPI http.Handler
 	// Stopping ends when the program stops: long polls and streams end then.
 	Stopping context.Context //nolint:containedctx // the program's, not a call's
 }
@@ -51,10 +51,22 @@ func New(house *House, opts Options) *Control {
 		w.Header().Set("Content-Type", "application/schema+json")
 		_, _ = w.Write(config.Schema)
 	})
-	if opts.OpenAPI != nil {
-		c.mux.Handle("GET "+Prefix+"openapi/", http.StripPrefix(Prefix+"openapi", opts.OpenAPI))
-	}
+	documents := http.StripPrefix(Prefix+"openapi", openapi.Handler())
+	c.mux.Handle("GET "+Prefix+"openapi/{$}", documents)
+	c.mux.HandleFunc("GET "+Prefix+"openapi/{document...}", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := fs.Stat(openapi.Files(), r.PathValue("document")); err != nil {
+			fail(w, noDocument(r.PathValue("document")))
+			return
+		}
+		documents.ServeHTTP(w, r)
+	})
 	return c
+}
+
+// noDocument is the answer to a name that no OpenAPI document has.
+func noDocument(name string) *failure {
+	names, _ := fs.Glob(openapi.Files(), "*.yaml") // a good pattern
+	return &failure{status: http.StatusNotFound, message: fmt.Sprintf("there is no document %s; there are %s", name, strings.Join(names, ", "))}
 }
 
 // Owns says whether a request is the control API's.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/control"
 	"github.com/agentmsg/agentmsg/mockserver"
-	"github.com/agentmsg/agentmsg/mockserver/openapi"
 	"github.com/stretchr/testify/require"
 )
 
@@ -245,7 +244,7 @@ func TestCredentials(t *testing.T) {
 // A token, where there is one, is needed for all but the documents.
 func TestToken(t *testing.T) {
 	t.Parallel()
-	h := start(t, control.Options{Token: "t0ken", OpenAPI: openapi.Handler()})
+	h := start(t, control.Options{Token: "t0ken"})
 	status, answer := h.ask(http.MethodGet, "/_mock/sessions", "")
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Contains(t, answer, "X-Mock-Token")

@@ -13,7 +13,7 @@ import (
 // The OpenAPI document has each call that there is.
 func TestDocumentHasEachRoute(t *testing.T) {
 	t.Parallel()
-	h := start(t, control.Options{OpenAPI: openapi.Handler()})
+	h := start(t, control.Options{})
 	document, err := fs.ReadFile(openapi.Files(), "control.yaml")
 	require.NoError(t, err)
 	var about struct {

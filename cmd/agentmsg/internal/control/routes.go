@@ -62,9 +62,7 @@ func (x *call) index() (any, error) {
 		all = append(all, about{strings.TrimSuffix(r.pattern, "{$}"), r.about})
 	}
 	all = append(all, about{"GET " + Prefix + "config.schema.json", "the JSON schema of the configuration"})
-	if x.opts.OpenAPI != nil {
-		all = append(all, about{"GET " + Prefix + "openapi/", "OpenAPI 3.1 documents of the three APIs and of this one"})
-	}
+	all = append(all, about{"GET " + Prefix + "openapi/", "OpenAPI 3.1 documents of the three APIs and of this one"})
 	return struct {
 		Name    string  `json:"name"`
 		Version string  `json:"version"`
@@ -96,7 +94,7 @@ func (x *call) inject() (any, error) {
 	}
 	id, err := x.server.AddFault(f)
 	if err != nil {
-		return nil, bad("", "%s", strings.TrimPrefix(err.Error(), "mockserver: "))
+		return nil, bad("", "%s", shape.Mistake(err))
 	}
 	return struct {
 		ID   string `json:"id"`
