@@ -37,7 +37,8 @@ const (
 	ErrTokenRevoked Code = "token_revoked"
 	// ErrForbidden: 403, and no rate limit.
 	ErrForbidden Code = "forbidden"
-	// ErrNotFound: 404.
+	// ErrNotFound: 404; of [WithWebhookTenants]'s function: there is no such
+	// tenant.
 	ErrNotFound Code = "not_found"
 	// ErrConflict: 409; of a keyed call: its first run may be going on.
 	ErrConflict Code = "conflict"

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"container/list"
 	"context"
+	"crypto/sha256"
 	"strconv"
 	"sync"
 	"time"
@@ -26,11 +27,12 @@ const defaultMaxKeys = 100_000
 // MemoryDeduper, and no secret.
 type MemoryDeduper struct {
 	// MaxKeys bounds the keys that are remembered or claimed; 0 or less means
-	// 100,000, some 25 MB with keys of 50 bytes. When full the key that was
-	// handled longest ago is forgotten early, so that its redelivery would run
-	// again; a claim in flight never is. Full of claims in flight it grows
-	// past MaxKeys rather than refuse, and shrinks again once they end and
-	// others come. Set it before the first use.
+	// 100,000, some 25 MB with keys of 50 bytes; of a longer one at most 288
+	// bytes are kept. When full the key that was handled longest ago is
+	// forgotten early, so that its redelivery would run again; a claim in
+	// flight never is. Full of claims in flight it grows past MaxKeys rather
+	// than refuse, and shrinks again once they end and others come. Set it
+	// before the first use.
 	MaxKeys int
 
 	mu      sync.Mutex
@@ -41,9 +43,24 @@ type MemoryDeduper struct {
 	claims  uint64     // how many were granted
 }
 
+// keptWhole is the length of a key up to which it is kept as it is.
+const keptWhole = 256
+
+// kept is what a key is kept as. Who signs deliveries chooses the ids in them:
+// keys of a mebibyte each would leave MaxKeys no bound of the memory. A cut one
+// is longer than any whole one, so no two keys meet but by a collision of
+// SHA-256.
+func kept(key string) string {
+	if len(key) <= keptWhole {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return key[:keptWhole] + string(sum[:])
+}
+
 // memoryKey is a key that is claimed, or handled and remembered.
 type memoryKey struct {
-	key     string
+	key     string // as it is kept
 	token   string
 	end     time.Time     // of the lease, or of the keep
 	at      int           // its place in leases or keeps
@@ -56,10 +73,11 @@ func (k *memoryKey) over(now time.Time) bool { return !now.Before(k.end) }
 // Claim is that of [Deduper]; its error is nil. It is granted where the lease
 // is not positive, and over at once.
 func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration) (Claim, error) {
+	own := kept(key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if k, found := d.keys[key]; found {
+	if k, found := d.keys[own]; found {
 		switch {
 		case k.over(now):
 			d.forget(k)
@@ -71,17 +89,18 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration
 	}
 	d.makeRoom(now)
 	d.claims++
-	k := &memoryKey{key: key, token: strconv.FormatUint(d.claims, 10), end: now.Add(lease)}
+	k := &memoryKey{key: own, token: strconv.FormatUint(d.claims, 10), end: now.Add(lease)}
 	if d.keys == nil {
 		d.keys = map[string]*memoryKey{}
 	}
-	d.keys[key] = k
+	d.keys[own] = k
 	heap.Push(&d.leases, k)
 	return Claim{Key: key, Token: k.token, State: ClaimGranted}, nil
 }
 
 // Renew is that of [Deduper].
 func (d *MemoryDeduper) Renew(_ context.Context, c Claim, lease time.Duration) error {
+	c.Key = kept(c.Key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -96,6 +115,7 @@ func (d *MemoryDeduper) Renew(_ context.Context, c Claim, lease time.Duration) e
 
 // Done is that of [Deduper].
 func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) error {
+	c.Key = kept(c.Key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -114,7 +134,8 @@ func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) err
 	return nil
 }
 
-// held is the key of a claim whose lease lives; nil for any other.
+// held is the key of a claim whose lease lives; nil for any other. The claim's
+// key is as it is kept.
 func (d *MemoryDeduper) held(c Claim, now time.Time) *memoryKey {
 	k := d.keys[c.Key]
 	if k == nil || k.token != c.Token || k.handled != nil || k.over(now) {

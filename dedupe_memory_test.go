@@ -88,8 +88,10 @@ func TestDedupeDefaultMaxKeys(t *testing.T) {
 	for _, limit := range []int{0, -1} {
 		m := &memory{t: t, MemoryDeduper: agentmsg.MemoryDeduper{MaxKeys: limit}}
 		for i := range 100_000 {
-			m.handle(strconv.Itoa(i), time.Hour)
+			c, _ := m.Claim(t.Context(), strconv.Itoa(i), time.Minute)
+			_ = m.Done(t.Context(), c, time.Hour)
 		}
+		require.Equal(t, 100_000, agentmsg.MemoryKeys(&m.MemoryDeduper))
 		m.wants(agentmsg.ClaimHandled, "0", "1", "99999")
 		m.granted("one more")
 		require.Equal(t, agentmsg.ClaimGranted, m.claim("0", 0).State)
@@ -144,6 +146,29 @@ func TestDedupeForgets(t *testing.T) {
 		}
 		require.Equal(t, 30, agentmsg.MemoryKeys(&m.MemoryDeduper))
 	})
+}
+
+// MaxKeys bounds the memory whatever the keys are: who signs chooses the id of
+// a message, up to the bound of a body. It runs alone, as it weighs the heap.
+func TestDedupeLongKeys(t *testing.T) {
+	m := &memory{t: t}
+	before := heapInUse()
+	for i := range 64 {
+		m.handle(strings.Repeat("k", 1<<20)+strconv.Itoa(i), time.Hour)
+	}
+	require.Less(t, heapInUse()-before, int64(1<<20))
+	m.wants(agentmsg.ClaimHandled, strings.Repeat("k", 1<<20)+"7")
+}
+
+// At the length from which keys are cut, too, each is one of its own.
+func TestDedupeKeysAroundTheCut(t *testing.T) {
+	t.Parallel()
+	m := &memory{t: t}
+	for n := 250; n < 300; n++ {
+		m.granted(strings.Repeat("k", n))
+		m.granted(strings.Repeat("k", n-1) + "l")
+	}
+	require.Equal(t, 100, agentmsg.MemoryKeys(&m.MemoryDeduper))
 }
 
 func heapInUse() int64 {

@@ -19,8 +19,8 @@ const module = "github.com/agentmsg/agentmsg"
 func TestWhatIsLinked(t *testing.T) {
 	t.Parallel()
 	allowed := []string{module, "github.com/hashicorp/go-cleanhttp", "github.com/hashicorp/go-retryablehttp", "github.com/google/go-querystring"}
-	linked := dependencies(t, ".", "./mockserver", "./internal/...")
-	for _, pkg := range []string{module, module + "/mockserver"} {
+	linked := dependencies(t, ".", "./agent", "./mockserver", "./internal/...")
+	for _, pkg := range []string{module, module + "/agent", module + "/mockserver"} {
 		require.Contains(t, linked[pkg], "net/http", "the list is one")
 		for _, path := range linked[pkg] {
 			outside := strings.Contains(strings.Split(path, "/")[0], ".")
@@ -31,6 +31,8 @@ func TestWhatIsLinked(t *testing.T) {
 		}
 	}
 	require.NotContains(t, linked[module], module+"/mockserver")
+	require.NotContains(t, linked[module], module+"/agent")
+	require.NotContains(t, linked[module+"/agent"], module+"/mockserver")
 	for _, leaf := range []string{"wire", "transport", "signature", "peer"} {
 		require.NotEmpty(t, linked[module+"/internal/"+leaf])
 		for _, path := range linked[module+"/internal/"+leaf] {

@@ -50,17 +50,36 @@
 //
 // # Webhooks
 //
-// [ReadWebhook] bounds, verifies and parses one delivery; [VerifySignature]
-// and [ParseEvent] are its halves, for those who have the raw bytes. Verify
-// the bytes as they came: JSON that was decoded and written again no longer
-// fits its signature. MAIA delivers again after a failure, 1, 2 and 4 s after
-// the end of the attempt before, and each attempt may last 10 s; after the
-// fourth the event is lost, and no API fetches it. The scheme has no
-// protection against replays: deduplicate messages by [Event.DedupeKey].
+// [NewWebhookHandler] is an http.Handler that calls a function once for each
+// event:
+//
+//	handler, err := agentmsg.NewWebhookHandler(func(ctx context.Context, event agentmsg.Event) error {
+//		if m, ok := event.(*agentmsg.MessageEvent); ok && m.Direction == agentmsg.DirectionOutgoing {
+//			return deliver(ctx, m.SessionID, m.Response) // the AI's words, or a human's
+//		}
+//		return nil
+//	}, agentmsg.WithWebhookSecrets(secret))
+//	http.Handle("/webhook", handler)
+//
+// It bounds, verifies, decodes and deduplicates, answers inside MAIA's 10 s,
+// and asks for the event again where the function failed. MAIA delivers again
+// 1, 2 and 4 s after the end of the attempt before; after the fourth the event
+// is lost, and no API fetches it. [WithWebhookTenants] receives for many
+// customers, [WithWebhookQueue] acknowledges before the work is done, and
+// [WebhookHandler.Shutdown] ends it: after the load balancer and the
+// http.Server, with a context of its own.
+//
+// [ReadWebhook] bounds, verifies and parses one delivery, and leaves the rest
+// to you; [VerifySignature] and [ParseEvent] are its halves, for those who have
+// the raw bytes. Verify the bytes as they came: JSON that was decoded and
+// written again no longer fits its signature. The scheme has no protection
+// against replays: deduplicate messages by [Event.DedupeKey].
 //
 // [DownloadEventAttachment] brings the file of an event: bounded, without
 // credentials, and from public addresses alone, so that no webhook makes your
 // server read its own network.
+//
+// Package agent joins a question with the answer that comes by webhook.
 //
 // # Files
 //

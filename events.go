@@ -86,7 +86,8 @@ type MessageEvent struct {
 	raw []byte
 }
 
-// EventAttachment is a file of a [MessageEvent].
+// EventAttachment is a file of a [MessageEvent]. The wire has no name of it: one
+// to save it under is yours to make.
 //
 // Source: MAIA, "Webhooks", attachments of a message.
 type EventAttachment struct {

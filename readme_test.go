@@ -56,16 +56,32 @@ func _(ctx context.Context, client *agentmsg.Client, params agentmsg.SendMessage
 		heading: "Webhooks",
 		before: `package snippet
 import (
-	"errors"
+	"context"
 	"log"
 	"net/http"
 	"os"
 
 	"github.com/agentmsg/agentmsg"
 )
-func _() {
+func _(deliver func(context.Context, agentmsg.SessionID, string) error) {
 `,
 		after: "}\n",
+	},
+	{
+		heading: "Ask",
+		before: `package snippet
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/agent"
+)
+func _(ctx context.Context, client *agentmsg.Client, handle func(context.Context, agentmsg.Event) error) error {
+`,
+		after: "return nil\n}\n",
 	},
 	{
 		heading: "Testing your own code",
@@ -120,6 +136,17 @@ func TestReadmeCommands(t *testing.T) {
 			case verb == "go run" && len(words) == 3:
 				_, err := fs.Stat(rootFS, path.Join(words[2], "main.go"))
 				require.NoError(t, err, block)
+			case verb == "go install" && len(words) == 3:
+				program, ok := strings.CutPrefix(strings.TrimSuffix(words[2], "@latest"), "github.com/agentmsg/agentmsg/")
+				require.True(t, ok, block)
+				_, err := fs.Stat(rootFS, path.Join(program, "main.go"))
+				require.NoError(t, err, block)
+			case verb == "agentmsg mock": // its flags are in the help, which the program's own tests compare
+				help, err := fs.ReadFile(rootFS, "cmd/agentmsg/testdata/script/help.txtar")
+				require.NoError(t, err)
+				for _, word := range words[2:] {
+					require.True(t, !strings.HasPrefix(word, "-") || strings.Contains(string(help), "      "+word+" "), "%s: %s is no flag", block, word)
+				}
 			case verb == "go test" && len(words) == 3:
 				require.Equal(t, "./...", words[2], block)
 			default:
@@ -169,8 +196,9 @@ func readmeBlocks(t *testing.T) map[string][]fenced {
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isFence && block == nil:
-			// The text blocks are the quickstart's output, which its own test compares.
-			require.Contains(t, []string{"go", "sh", "text"}, fence, "README.md:%d", number)
+			// The text blocks are the quickstart's output, which its own test compares;
+			// that of bash is run by .ci/other_languages.
+			require.Contains(t, []string{"go", "sh", "bash", "text"}, fence, "README.md:%d", number)
 			language, block = fence, &fenced{heading: heading, line: number + 1}
 		case isFence:
 			require.Empty(t, fence, "README.md:%d", number)

@@ -81,7 +81,9 @@ type aiPaused struct {
 
 // LinkMessage ties a message of the session, named by the webhook that
 // brought it, to the provider's id, so that statuses and reactions find it.
-// Safe to repeat.
+// Safe to repeat. A webhook handler's function that has sent the message does
+// not return LinkMessage's error: the event would come again, and the customer
+// get the message twice. Repeat the link apart, as examples/bridge does.
 //
 // API: POST /sessions/{sessionId}/messages/{messageId}/link.
 func (s *SessionsService) LinkMessage(ctx context.Context, session SessionID, message MessageID, p LinkMessageParams, opts ...CallOption) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func (e *WebhookError) Unwrap() []error { return []error{e.Code, e.Err} }
 
 // VerifySignature checks that body was signed under one of the secrets. The
 // signature is the value of [SignatureHeader], in hex of either case. It
-// returns nil or [ErrInvalidSignature].
+// returns nil or [ErrInvalidSignature], to which the answer is 401.
 //
 // Give the body as it arrived: the same JSON written anew has another
 // signature. Give both secrets while one replaces the other; no secret, an
@@ -62,7 +63,8 @@ func (e *WebhookError) Unwrap() []error { return []error{e.Code, e.Err} }
 // takes depends on the lengths and on how many secrets there are, not on where
 // a signature is wrong.
 //
-// A signature does not stop a replay: see DedupeKey of [Event].
+// A signature does not stop a replay: a [Deduper] remembers the DedupeKey of the
+// [Event].
 func VerifySignature(body []byte, signatureHex string, secrets ...string) error {
 	if !signature.Verify(body, signatureHex, secrets...) {
 		return ErrInvalidSignature
@@ -86,8 +88,12 @@ func ParseEvent(body []byte) (Event, error) {
 	return parseOwned(bytes.Clone(body))
 }
 
-// parseOwned is ParseEvent of a body that nobody writes to any more.
+// parseOwned is ParseEvent of a body that nobody writes to any more. The event
+// holds on to it, so what readAtMost set aside in vain goes before.
 func parseOwned(body []byte) (Event, error) {
+	if cap(body) > 2*len(body) {
+		body = bytes.Clone(body)
+	}
 	event, err := decodeEvent(jsonText(body))
 	if err != nil {
 		return nil, &WebhookError{http.StatusBadRequest, ErrInvalidEvent, err}
@@ -106,7 +112,8 @@ func parseOwned(body []byte) (Event, error) {
 // close the body; the http.Server does.
 //
 // MAIA waits 10 seconds for an answer, and after 5xx, 429 or none delivers the
-// same bytes up to three times more: see DedupeKey of [Event].
+// same bytes up to three times more: a [Deduper] remembers the DedupeKey of the
+// [Event].
 func ReadWebhook(r *http.Request, secrets ...string) (Event, error) {
 	if err := checkDelivery(r); err != nil {
 		return nil, err
@@ -141,18 +148,32 @@ func readDelivery(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	body, err := readAtMost(r.Body, maxWebhookBody+1, int(r.ContentLength))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return nil, tooLarge(err)
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLarge(over)
 	}
 	switch {
 	case errors.Is(err, http.ErrBodyReadAfterClose):
-		return nil, unsigned(fmt.Errorf("something had read the body before: %w", err))
+		return nil, unsigned(fmt.Errorf("something had read the body before: %w", http.ErrBodyReadAfterClose))
 	case err != nil:
-		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, fmt.Errorf("the body did not arrive whole: %w", err)}
+		return nil, &WebhookError{http.StatusServiceUnavailable, ErrBodyTimeout, notWhole(err)}
 	case len(body) > maxWebhookBody:
 		return nil, tooLarge(errors.New("the body is over 1 MiB"))
 	}
 	return body, nil
+}
+
+// notWhole is the error of a body that broke off, in words of our own: those of
+// net/http quote what the sender wrote behind the body, those of another reader
+// may say anything.
+func notWhole(err error) error {
+	why := fmt.Sprintf("reading it failed with a %T", err)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		why = "its time was over"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		why = "it broke off"
+	}
+	return &cleaned{"the body did not arrive whole: " + why, err}
 }
 
 // readAtMost reads until the end, or the limit. What the sender announces is
@@ -167,7 +188,11 @@ func readAtMost(r io.Reader, limit, announced int) ([]byte, error) {
 	body := make([]byte, 0, announced+1) // one more, to see the end
 	for len(body) < limit {
 		if len(body) == cap(body) {
-			body = append(make([]byte, 0, min(max(4*cap(body), first), limit)), body...)
+			room := max(4*cap(body), first)
+			if room > limit/2 { // the last: not one byte short of the limit
+				room = limit
+			}
+			body = append(make([]byte, 0, room), body...)
 		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

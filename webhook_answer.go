@@ -45,13 +45,13 @@ func unavailable(err error) error {
 // write answers. Nothing can be done about a sender that has gone.
 func (a webhookAnswer) write(w http.ResponseWriter) {
 	header := w.Header()
-	switch {
-	case a.status == http.StatusOK:
+	switch a.status {
+	case http.StatusOK:
 		w.WriteHeader(http.StatusOK)
 		return
-	case a.status == http.StatusMethodNotAllowed:
+	case http.StatusMethodNotAllowed:
 		header.Set("Allow", http.MethodPost)
-	case a.status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", "1")
 	}
 	// What is left of a body, and who trickles it, goes with the connection.
@@ -71,26 +71,28 @@ func (r *receiver) refuse(ctx context.Context, a webhookAnswer) webhookAnswer {
 	return a
 }
 
-// log writes a line about the event in ctx, if there is one already.
+// log writes a line about the event in ctx, if there is one already. A logger
+// that panics costs the line: on a goroutine of ours it would cost the process.
 func (r *receiver) log(ctx context.Context, level slog.Level, what string, attrs ...slog.Attr) {
+	defer func() { _ = recover() }()
 	logger := r.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	if event, ok := HandledEvent(ctx); ok {
-		attrs = append(attrs, slog.String("tenant", TenantID(ctx)), slog.Any("event", event))
+	if h, ok := ctx.Value(handlingKey{}).(*handling); ok {
+		attrs = append(attrs, slog.String("tenant", h.tenant), h.name())
 	}
 	logger.LogAttrs(ctx, level, "agentmsg: webhook: "+what, attrs...)
 }
 
 // logFailure logs that something of the user's failed, by the Go type of its
-// error: the text may hold anything.
+// error: the text may hold anything. It calls no method of the error, which
+// may panic: one of a nil pointer is easily returned.
 func (r *receiver) logFailure(ctx context.Context, whose string, err error) {
-	panicked, ok := errors.AsType[*panicError](err)
-	switch {
-	case err == nil:
-	case ok:
-		r.log(ctx, slog.LevelError, "the "+whose+" panicked", slog.String("panic", panicked.kind), slog.String("stack", panicked.stack))
+	switch e := err.(type) { //nolint:errorlint // guard wraps nothing
+	case nil:
+	case *panicError:
+		r.log(ctx, slog.LevelError, "the "+whose+" panicked", slog.String("panic", e.kind), slog.String("stack", e.stack))
 	default:
 		r.log(ctx, slog.LevelError, "the "+whose+" failed", slog.String("error", fmt.Sprintf("%T", err)))
 	}
@@ -105,7 +107,8 @@ type panicError struct{ kind, stack string }
 
 func (e *panicError) Error() string { return "a panic of type " + e.kind }
 
-// guard calls a function of the user's, and makes an error of its panic.
+// guard calls a function of the user's, and makes an error of its panic. What
+// asks the function's error (errors.Is) belongs inside, for that may panic too.
 func (r *receiver) guard(ctx context.Context, whose string, f func() error) (err error) {
 	returned := false
 	defer func() {

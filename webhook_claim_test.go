@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,85 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scripted is a deduper of which a test writes what it wants otherwise. It
-// keeps what it was asked, each with the time since its making.
-type scripted struct {
-	agentmsg.MemoryDeduper
-	onClaim func(n int) (agentmsg.Claim, error)
-	onRenew func(n int) error
-	onDone  func(n int) error
-
-	began time.Time
-	mu    sync.Mutex
-	asked []string
-	keys  []string
-	count map[string]int
-}
-
-func newScripted() *scripted { return &scripted{began: time.Now(), count: map[string]int{}} }
-
-func (s *scripted) note(format string, what string, args ...any) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count[what]++
-	s.asked = append(s.asked, fmt.Sprintf("%v ", time.Since(s.began))+what+fmt.Sprintf(format, args...))
-	return s.count[what]
-}
-
-func (s *scripted) calls() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.asked...)
-}
-
-func (s *scripted) times(what string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.count[what]
-}
-
-func (s *scripted) Claim(ctx context.Context, key string, lease time.Duration) (agentmsg.Claim, error) {
-	n := s.note(" %v", "claim", lease)
-	s.mu.Lock()
-	s.keys = append(s.keys, key)
-	s.mu.Unlock()
-	if s.onClaim != nil {
-		return s.onClaim(n)
-	}
-	return s.MemoryDeduper.Claim(ctx, key, lease)
-}
-
-func (s *scripted) Renew(ctx context.Context, c agentmsg.Claim, lease time.Duration) error {
-	n := s.note(" %v", "renew", lease)
-	if s.onRenew != nil {
-		if err := s.onRenew(n); err != nil {
-			return err
-		}
-	}
-	return s.MemoryDeduper.Renew(ctx, c, lease)
-}
-
-func (s *scripted) Done(ctx context.Context, c agentmsg.Claim, keep time.Duration) error {
-	n := s.note(" %v", "done", keep)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if s.onDone != nil {
-		if err := s.onDone(n); err != nil {
-			return err
-		}
-	}
-	return s.MemoryDeduper.Done(ctx, c, keep)
-}
-
 func after(d time.Duration) func(context.Context, agentmsg.Event) error {
 	return func(context.Context, agentmsg.Event) error {
 		time.Sleep(d)
 		return nil
 	}
 }
-
-func nothing(context.Context, agentmsg.Event) error { return nil }
 
 // aMessage and a pause: one has an id to be remembered by, the other a hash.
 var (
@@ -112,15 +36,15 @@ func TestHandlerLease(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"quick":          {body: aMessage, handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 24h0m0s"}},
-		"hash":           {body: aPause, handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
-		"without an id":  {body: messageBody("s", "", "x"), handle: nothing, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
+		"quick":          {body: aMessage, handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 24h0m0s"}},
+		"hash":           {body: aPause, handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
+		"without an id":  {body: messageBody("s", "", "x"), handle: accepts, status: 200, want: []string{"0s claim 3s", "0s done 10m0s"}},
 		"failed":         {body: aMessage, handle: func(context.Context, agentmsg.Event) error { return errors.New("no") }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"panicked":       {body: aMessage, handle: func(context.Context, agentmsg.Event) error { panic("no") }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"goroutine over": {body: aMessage, handle: func(context.Context, agentmsg.Event) error { runtime.Goexit(); return nil }, status: 500, want: []string{"0s claim 3s", "0s done 0s"}},
 		"slow": {body: aMessage, handle: after(2500 * time.Millisecond), status: 200, want: []string{
 			"0s claim 3s", "1s renew 3s", "2s renew 3s", "2.5s done 24h0m0s"}},
-		"slow tap": {body: aMessage, handle: nothing, tap: 1500 * time.Millisecond, status: 200, want: []string{
+		"slow tap": {body: aMessage, handle: accepts, tap: 1500 * time.Millisecond, status: 200, want: []string{
 			"0s claim 3s", "1s renew 3s", "1.5s done 24h0m0s"}},
 		"late": {body: aMessage, handle: after(9500 * time.Millisecond), status: 503, want: []string{
 			"0s claim 3s", "1s renew 3s", "2s renew 3s", "3s renew 3s", "4s renew 3s", "5s renew 3s", "6s renew 3s", "7s renew 3s",
@@ -130,7 +54,7 @@ func TestHandlerLease(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d := newScripted()
-				h := newHandler(t, test.handle, agentmsg.WithDeduper(d), quiet, agentmsg.WithWebhookTap(func(context.Context, agentmsg.Event) (bool, error) {
+				h := newHandler(t, test.handle, agentmsg.WithDeduper(d), agentmsg.WithWebhookTap(func(context.Context, agentmsg.Event) (bool, error) {
 					time.Sleep(test.tap)
 					return false, nil
 				}))
@@ -139,6 +63,13 @@ func TestHandlerLease(t *testing.T) {
 				require.Equal(t, test.want, d.calls())
 			})
 		})
+	}
+}
+
+// claimIs is a script: each Claim is answered so.
+func claimIs(c agentmsg.Claim, err error) func(*scripted) {
+	return func(d *scripted) {
+		d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { return c, err }
 	}
 }
 
@@ -155,18 +86,12 @@ func TestHandlerStoreFails(t *testing.T) {
 		stats  agentmsg.WebhookStats
 		renews int
 	}{
-		"claim errs":   {func(d *scripted) { d.onClaim = func(int) (agentmsg.Claim, error) { return agentmsg.Claim{}, down } }, 503, refused, 0},
-		"claim panics": {func(d *scripted) { d.onClaim = func(int) (agentmsg.Claim, error) { panic(down) } }, 503, refused, 0},
-		"unknown state": {func(d *scripted) {
-			d.onClaim = func(int) (agentmsg.Claim, error) { return agentmsg.Claim{State: 9}, nil }
-		}, 503, refused, 0},
-		"no state": {func(d *scripted) { d.onClaim = func(int) (agentmsg.Claim, error) { return agentmsg.Claim{}, nil } }, 503, refused, 0},
-		"granted but errs": {func(d *scripted) {
-			d.onClaim = func(int) (agentmsg.Claim, error) { return agentmsg.Claim{State: agentmsg.ClaimGranted}, down }
-		}, 503, refused, 0},
-		"handled": {func(d *scripted) {
-			d.onClaim = func(int) (agentmsg.Claim, error) { return agentmsg.Claim{State: agentmsg.ClaimHandled}, nil }
-		}, 200, agentmsg.WebhookStats{Duplicates: 1}, 0},
+		"claim errs":       {claimIs(agentmsg.Claim{}, down), 503, refused, 0},
+		"claim panics":     {func(d *scripted) { d.onClaim = func(context.Context, int) (agentmsg.Claim, error) { panic(down) } }, 503, refused, 0},
+		"unknown state":    {claimIs(agentmsg.Claim{State: 9}, nil), 503, refused, 0},
+		"no state":         {claimIs(agentmsg.Claim{}, nil), 503, refused, 0},
+		"granted but errs": {claimIs(agentmsg.Claim{State: agentmsg.ClaimGranted}, down), 503, refused, 0},
+		"handled":          {claimIs(agentmsg.Claim{State: agentmsg.ClaimHandled}, nil), 200, agentmsg.WebhookStats{Duplicates: 1}, 0},
 		"renew errs once": {func(d *scripted) {
 			d.onRenew = func(n int) error {
 				if n == 1 {
@@ -185,10 +110,10 @@ func TestHandlerStoreFails(t *testing.T) {
 		}, 200, one, 4},
 		"renew loses": {func(d *scripted) { d.onRenew = func(int) error { return agentmsg.ErrLeaseLost } }, 200, lost, 1},
 		"renew hangs": {func(d *scripted) { d.onRenew = func(int) error { time.Sleep(1500 * time.Millisecond); return nil } }, 200, one, 3},
-		"done errs":   {func(d *scripted) { d.onDone = func(int) error { return down } }, 200, one, 4},
-		"done panics": {func(d *scripted) { d.onDone = func(int) error { panic(down) } }, 200, one, 4},
+		"done errs":   {func(d *scripted) { d.onDone = func(context.Context, int) error { return down } }, 200, one, 4},
+		"done panics": {func(d *scripted) { d.onDone = func(context.Context, int) error { panic(down) } }, 200, one, 4},
 		"done is late": {func(d *scripted) {
-			d.onDone = func(int) error { return fmt.Errorf("%w: no row", agentmsg.ErrLeaseLost) }
+			d.onDone = func(context.Context, int) error { return fmt.Errorf("%w: no row", agentmsg.ErrLeaseLost) }
 		}, 200, lost, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +121,7 @@ func TestHandlerStoreFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newScripted()
 				test.script(d)
-				h := newHandler(t, after(4500*time.Millisecond), agentmsg.WithDeduper(d), quiet)
+				h := newHandler(t, after(4500*time.Millisecond), agentmsg.WithDeduper(d))
 				require.Equal(t, test.status, deliver(t, h, aMessage).Code)
 				require.NoError(t, h.Shutdown(t.Context()))
 				require.Equal(t, test.stats, h.Stats())
@@ -212,13 +137,13 @@ func TestHandlerClaimIsLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newScripted()
-		d.onClaim = func(n int) (agentmsg.Claim, error) {
+		d.onClaim = func(_ context.Context, n int) (agentmsg.Claim, error) {
 			if n == 1 {
 				time.Sleep(8500 * time.Millisecond)
 			}
 			return d.MemoryDeduper.Claim(t.Context(), "k", 3*time.Second)
 		}
-		h := newHandler(t, nothing, agentmsg.WithDeduper(d), quiet)
+		h := newHandler(t, accepts, agentmsg.WithDeduper(d))
 		w := deliver(t, h, aMessage)
 		require.Equal(t, 503, w.Code)
 		require.Equal(t, "1", w.Header().Get("Retry-After"))
@@ -227,74 +152,6 @@ func TestHandlerClaimIsLate(t *testing.T) {
 		require.Equal(t, agentmsg.WebhookStats{Refused: 1}, h.Stats())
 		require.Equal(t, 200, deliver(t, h, aMessage).Code)
 		require.Equal(t, []string{"0s claim 3s", "8.5s done 0s", "9s claim 3s", "9s done 24h0m0s"}, d.calls())
-	})
-}
-
-// A delivery of an event in flight waits for the other's end.
-func TestHandlerInFlight(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		first  time.Duration
-		fails  bool
-		status int
-		took   time.Duration
-		runs   int
-	}{
-		"handled":   {first: 1250 * time.Millisecond, status: 200, took: 1300 * time.Millisecond, runs: 1},
-		"released":  {first: 1250 * time.Millisecond, fails: true, status: 200, took: 1300 * time.Millisecond, runs: 2},
-		"never yet": {first: 20 * time.Second, status: 503, took: 8 * time.Second, runs: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				runs := 0
-				h := newHandler(t, func(context.Context, agentmsg.Event) error {
-					if runs++; runs > 1 {
-						return nil
-					}
-					time.Sleep(test.first)
-					if test.fails {
-						return errors.New("no")
-					}
-					return nil
-				}, quiet)
-				go deliver(t, h, aMessage)
-				synctest.Wait()
-				began := time.Now()
-				w := deliver(t, h, aMessage)
-				require.Equal(t, test.status, w.Code)
-				require.Equal(t, test.took, time.Since(began))
-				require.Equal(t, test.status == 503, w.Header().Get("Retry-After") == "1")
-				require.NoError(t, h.Shutdown(t.Context()))
-				require.Equal(t, test.runs, runs)
-			})
-		})
-	}
-}
-
-// The sender that hangs up waits no more, and its function goes on.
-func TestHandlerHangUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var ended error
-		h := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
-			time.Sleep(2 * time.Second)
-			ended = ctx.Err()
-			return nil
-		}, quiet)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began := time.Now()
-		for range 2 { // the function's, and one in flight
-			synctest.Wait()
-			go h.ServeHTTP(newWriter(), signed(t, aMessage).WithContext(ctx))
-		}
-		time.Sleep(1500 * time.Millisecond)
-		require.Equal(t, uint64(1), h.Stats().Refused, "the one in flight has gone")
-		require.NoError(t, h.Shutdown(t.Context()))
-		require.Equal(t, 2*time.Second, time.Since(began))
-		require.NoError(t, ended)
-		require.Equal(t, agentmsg.WebhookStats{Handled: 1, Refused: 1}, h.Stats())
 	})
 }
 
@@ -321,7 +178,7 @@ func TestHandlerTap(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					d, reached := newScripted(), false
-					opts := []agentmsg.WebhookOption{agentmsg.WithDeduper(d), quiet, agentmsg.WithWebhookTap(func(ctx context.Context, e agentmsg.Event) (bool, error) {
+					opts := []agentmsg.WebhookOption{agentmsg.WithDeduper(d), agentmsg.WithWebhookTap(func(ctx context.Context, e agentmsg.Event) (bool, error) {
 						require.False(t, reached)
 						require.Equal(t, 1, d.times("claim"))
 						handled, _ := agentmsg.HandledEvent(ctx)
@@ -345,41 +202,78 @@ func TestHandlerTap(t *testing.T) {
 	}
 }
 
-// The vendor's real schedule gets an event through a process that died while
-// it held the claim: its lease ends before the last delivery does.
-func TestHandlerOutlivesDeath(t *testing.T) {
+// Done has its time, however close the deadline is by then: what was handled
+// was.
+func TestDoneOutlivesTheDeadline(t *testing.T) {
+	t.Parallel()
+	for _, run := range []time.Duration{0, 4 * time.Second, 7999 * time.Millisecond, 8 * time.Second, 9 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			w := watch(t)
+			w.run = func(context.Context, agentmsg.Event) error { time.Sleep(run); return nil }
+			var left time.Duration
+			w.onDone = func(ctx context.Context, _ int) error {
+				deadline, ok := ctx.Deadline()
+				require.True(t, ok)
+				left = time.Until(deadline)
+				return nil
+			}
+			w.receive(delivery(refusedBody))
+			require.NoError(t, w.Shutdown(t.Context()))
+			require.GreaterOrEqual(t, left, 3*time.Second)
+			require.Equal(t, []time.Duration{24 * time.Hour}, w.keeps())
+		})
+	}
+}
+
+// A store that ends its goroutine, as a test's FailNow does, ends nothing else.
+func TestDeduperThatEndsItsGoroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newScripted()
-		dead := errors.New("its process is gone")
-		d.onRenew = func(int) error { return dead }
-		began := time.Now()
-		var deaths, runs atomic.Int64
-		dies := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
-			deaths.Add(1)
-			<-ctx.Done()
-			time.Sleep(time.Minute)
-			return dead
-		}, agentmsg.WithDeduper(d), quiet)
-		lives := newHandler(t, func(context.Context, agentmsg.Event) error { runs.Add(1); return nil }, agentmsg.WithDeduper(d), quiet)
+		w := watch(t)
+		w.run = func(context.Context, agentmsg.Event) error { time.Sleep(2500 * time.Millisecond); return nil }
+		w.onRenew = func(int) error { runtime.Goexit(); return nil }
+		requireAnswer(t, w.receive(delivery(refusedBody)), 200, "")
+		w = watch(t)
+		w.onClaim = func(context.Context, int) (agentmsg.Claim, error) { runtime.Goexit(); return agentmsg.Claim{}, nil }
+		requireAnswer(t, w.receive(delivery(refusedBody)), 500, "handler_failed")
+		require.NoError(t, w.Shutdown(t.Context()))
+		require.Empty(t, w.reached())
+	})
+}
 
-		var down atomic.Bool
-		server := startWebhook(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if down.Load() {
-				lives.ServeHTTP(w, r)
-				return
+// An event is the function's: what it writes to it changes neither how long
+// the event is remembered nor what is logged, and races with neither.
+func TestEventIsTheFunctions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, agentmsg.WithWebhookDeadline(time.Second))
+		scribble := func(e agentmsg.Event) {
+			m := e.(*agentmsg.MessageEvent)
+			m.MessageID, m.SessionID, m.Response = "hush-id", "hush-session", m.Response+"x"
+		}
+		w.run = func(_ context.Context, e agentmsg.Event) error {
+			for range 40 {
+				scribble(e)
+				time.Sleep(100 * time.Millisecond)
 			}
-			ctx, cancel := context.WithTimeout(r.Context(), 500*time.Millisecond)
-			defer cancel()
-			dies.ServeHTTP(w, r.WithContext(ctx))
-			down.Store(true)
-			panic(http.ErrAbortHandler) // the connection goes with the machine
-		}))
-		server.CustomerSays("s", "hello")
-		require.NoError(t, server.Idle(t.Context()))
-		require.EqualValues(t, 1, deaths.Load())
-		require.EqualValues(t, 1, runs.Load())
-		require.Less(t, time.Since(began), 7*time.Second)
-		require.NoError(t, dies.Shutdown(t.Context()))
+			return errors.New("too late")
+		}
+		w.onRenew = func(int) error { return errors.New("not now") }
+		requireAnswer(t, w.receive(delivery(string(messageBody("s", "m", "x")))), 503, anyCode)
+		require.NoError(t, w.Shutdown(t.Context()))
+		require.NotContains(t, w.logged(), "hush")
+		require.Contains(t, w.logged(), `"session":"s","id":"m"`)
+
+		for _, opts := range [][]agentmsg.WebhookOption{nil, {agentmsg.WithWebhookQueue(1, 1)}} {
+			w = watch(t, opts...)
+			w.run = func(_ context.Context, e agentmsg.Event) error {
+				scribble(e)
+				e.(*agentmsg.MessageEvent).MessageID = ""
+				return nil
+			}
+			requireAnswer(t, w.receive(delivery(string(messageBody("s", "m", "x")))), 200, "")
+			require.NoError(t, w.Shutdown(t.Context()))
+			require.Equal(t, []time.Duration{24 * time.Hour}, w.keeps())
+		}
 	})
 }

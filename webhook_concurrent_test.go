@@ -26,7 +26,7 @@ func TestHandlerDuplicates(t *testing.T) {
 					runs.Add(1)
 					time.Sleep(50 * time.Millisecond)
 					return nil
-				}, append(opts, quiet)...)
+				}, opts...)
 				var senders sync.WaitGroup
 				for range 100 {
 					senders.Go(func() {
@@ -69,7 +69,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 			}
 			seen[e.Session()] = append(seen[e.Session()], id)
 			return nil
-		}, quiet, agentmsg.WithWebhookQueue(8, sessions*events))
+		}, agentmsg.WithWebhookQueue(8, sessions*events))
 		var senders sync.WaitGroup
 		for s := range sessions {
 			senders.Go(func() {
@@ -97,7 +97,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 func TestHandlerShutdownWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHandler(t, after(20*time.Second), quiet)
+		h := newHandler(t, after(20*time.Second))
 		began := time.Now()
 		require.Equal(t, 503, deliver(t, h, aMessage).Code)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -110,4 +110,16 @@ func TestHandlerShutdownWaits(t *testing.T) {
 		require.Equal(t, 503, w.Code)
 		require.Equal(t, "shutting_down\n", w.Body.String())
 	})
+}
+
+// Where nothing is left to wait for, Shutdown says so, also to a context that
+// has ended.
+func TestHandlerShutdownOfNothing(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, accepts)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		require.NoError(t, h.Shutdown(ended))
+	}
 }

@@ -51,15 +51,17 @@ func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline t
 	if err != nil {
 		return nil, err
 	}
-	return &delivery{
-		receiver: r, deadline: deadline,
-		handling: handling{Context: context.WithoutCancel(request.Context()), tenant: tenant, event: event},
-	}, nil
+	return &delivery{receiver: r, deadline: deadline, handling: newHandling(request.Context(), tenant, event)}, nil
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer
-// cannot do that, or the server does it earlier.
+// cannot do that, the server does it earlier, or there is nothing to read: the
+// server waits already then for the sender to hang up, and would take the
+// deadline for that.
 func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
+	if request.ContentLength == 0 {
+		return nil
+	}
 	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
 	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
 		return nil
@@ -119,13 +121,18 @@ func (d *delivery) process(ctx, request context.Context) webhookAnswer {
 
 // claim asks for the event until it is granted, handled or too late.
 func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
-	key := d.key()
+	key, inFlight := d.key(), false
 	for {
 		var claim Claim
+		cutOff := false // by the deadline, of a store that had answered before
 		err := d.guard(ctx, "deduper", func() (err error) {
 			claim, err = d.deduper.Claim(ctx, key, webhookLease)
+			cutOff = err != nil && inFlight && ctx.Err() != nil
 			return err
 		})
+		if cutOff {
+			return Claim{}, d.refuse(ctx, answerInFlight)
+		}
 		d.logFailure(ctx, "deduper", err)
 		switch {
 		case err != nil:
@@ -138,6 +145,7 @@ func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
 		case claim.State != ClaimInFlight:
 			return Claim{}, d.refuse(ctx, answerNoStore)
 		}
+		inFlight = true
 		select {
 		case <-time.After(inFlightPoll):
 			continue
@@ -169,10 +177,13 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 		}
 		return answerOK, true
 	}
-	if !d.run(ctx, d.event) {
-		return answerFailed, false
+	switch {
+	case d.run(ctx, d.event):
+		return answerOK, true
+	case ctx.Err() != nil: // it obeyed its context: the same answer as had it not
+		return answerLate, false
 	}
-	return answerOK, true
+	return answerFailed, false
 }
 
 // tapped asks the tap, and counts its run where it took the event or failed.

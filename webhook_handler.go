@@ -12,7 +12,8 @@ import (
 // these steps, in this order, and answers for each:
 //
 //	bound      405 no POST, 415 compressed, 413 over 1 MiB, 503 not whole in time
-//	verify     401 unless the raw bytes are signed under one of the secrets
+//	verify     503 the function of [WithWebhookTenants] failed; 401 unless the
+//	           raw bytes are signed under one of the secrets
 //	decode     400 no JSON object; an unknown kind is an [*UnknownEvent]
 //	claim      200 handled before; 503 the [Deduper] failed, or another run
 //	           of the event has not ended at the deadline
@@ -20,6 +21,10 @@ import (
 //	dispatch   500 the function failed or panicked; 503 it overran the deadline
 //	           or the queue is full
 //	done       200, and the event's key is remembered
+//
+// After [WebhookHandler.Shutdown] it is 503 before all of them. A 503 has
+// Retry-After: 1, and the body of every refusal is one line, its code, for who
+// reads the sender's log.
 //
 // An event that was not handled is released, and MAIA's next delivery of it
 // runs: MAIA delivers again 1, 2 and 4 s after a 5xx or no answer, and never
@@ -33,9 +38,12 @@ import (
 // something, when its process dies in between, and when the claim is lost
 // while it runs (see LeaseLost of [WebhookStats]).
 //
-// Safe for concurrent use. Make one with [NewWebhookHandler]; a copy is the
-// same handler. With an [http.Server] behind which it runs alone, ReadTimeout
-// and WriteTimeout are best left above 10 s.
+// Safe for concurrent use. Make one with [NewWebhookHandler]: the zero value
+// panics. A copy is the same handler. The ReadTimeout and WriteTimeout of its
+// [http.Server] are best above 10 s, or the deadline is theirs.
+//
+// Source: MAIA, "Webhooks", for the 10 s; the repeats are those that the vendor
+// states for CRM webhooks. The rest is ours.
 type WebhookHandler struct {
 	receiver *receiver
 }
@@ -68,7 +76,7 @@ type receiver struct {
 // [*ParamError].
 func NewWebhookHandler(handle func(context.Context, Event) error, opts ...WebhookOption) (*WebhookHandler, error) {
 	if handle == nil {
-		return nil, webhookOptionError("handle", "is nil")
+		return nil, webhookOptionError("handle", "is nil: give the function that gets the events")
 	}
 	config, err := newWebhookConfig(handle, opts)
 	if err != nil {
@@ -81,10 +89,13 @@ func NewWebhookHandler(handle func(context.Context, Event) error, opts ...Webhoo
 	return &WebhookHandler{r}, nil
 }
 
-// ServeHTTP receives one delivery.
+// ServeHTTP receives one delivery, and answers it at the deadline at the
+// latest. It sets the connection's read deadline while it reads the body, where
+// w allows that; a w that does not is read for as long as the body takes.
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(h.receiver.requestDeadline)
 	if !h.receiver.gate.enter() {
+		boundRead(w, r, deadline) // for the server, which reads what is left of the body
 		h.receiver.refuse(r.Context(), answerClosed).write(w)
 		return
 	}
@@ -104,7 +115,8 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // more at once.
 //
 // It returns nil, or the context's error when that ends first; nothing is cut
-// off then, and Shutdown may be called again. Its context must be one of its
+// off then, and Shutdown may be called again. A function that calls it waits
+// for itself. Its context must be one of its
 // own: that of the program is over by then. Leave the load balancer first: MAIA
 // gives an event up about 7 s after its first 503.
 func (h *WebhookHandler) Shutdown(ctx context.Context) error {
@@ -116,6 +128,11 @@ func (h *WebhookHandler) Shutdown(ctx context.Context) error {
 	case <-drained:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-drained: // both, and nothing is left
+		return nil
+	default:
 		return ctx.Err()
 	}
 }
@@ -146,7 +163,8 @@ type webhookCounters struct {
 	handled, duplicates, refused, failed, givenUp, leaseLost atomic.Uint64
 }
 
-// Stats returns the counts so far.
+// Stats returns the counts so far. They are read one after the other: while
+// deliveries come they need not add up.
 func (h *WebhookHandler) Stats() WebhookStats {
 	c := &h.receiver.stats
 	stats := WebhookStats{

@@ -16,39 +16,37 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// message is a delivery's body.
+// messageBody is a delivery's body.
 func messageBody(session, id, text string) []byte {
 	return []byte(`{"channelId":"channel-api","sessionId":"` + session + `","messageId":"` + id + `","response":"` + text + `"}`)
 }
 
 var quiet = agentmsg.WithWebhookLogger(slog.New(slog.DiscardHandler))
 
+// accepts is a function that takes each event.
+func accepts(context.Context, agentmsg.Event) error { return nil }
+
+// newHandler has the usual secret and logs nothing, unless the options say
+// otherwise. What watch makes keeps what happens to it.
 func newHandler(t *testing.T, handle func(context.Context, agentmsg.Event) error, opts ...agentmsg.WebhookOption) *agentmsg.WebhookHandler {
 	t.Helper()
-	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret)}, opts...)
+	opts = append([]agentmsg.WebhookOption{agentmsg.WithWebhookSecrets(webhookSecret), quiet}, opts...)
 	h, err := agentmsg.NewWebhookHandler(handle, opts...)
 	require.NoError(t, err)
 	return h
 }
 
-func signed(t *testing.T, body []byte) *http.Request {
-	t.Helper()
-	return mockserver.SignedRequest(t, "http://app.test/webhook", webhookSecret, body)
-}
-
-func newWriter() *httptest.ResponseRecorder { return httptest.NewRecorder() }
-
 // startWebhook starts a mock that delivers to the handler.
-func startWebhook(t *testing.T, h http.Handler, opts ...mockserver.Option) *mockserver.Server {
+func startWebhook(t *testing.T, h http.Handler) *mockserver.Server {
 	t.Helper()
-	return mockserver.Start(t, append(opts, mockserver.WithWebhookHandler(h, webhookSecret))...)
+	return mockserver.Start(t, mockserver.WithWebhookHandler(h, webhookSecret))
 }
 
-// deliver gives the handler a signed body, and returns the answer's status.
+// deliver gives the handler a signed body, and returns the answer.
 func deliver(t *testing.T, h http.Handler, body []byte) *httptest.ResponseRecorder {
 	t.Helper()
-	w := newWriter()
-	h.ServeHTTP(w, signed(t, body))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, delivery(string(body)))
 	return w
 }
 
@@ -81,7 +79,7 @@ func TestHandlerFailureRunsAgain(t *testing.T) {
 			panic("no")
 		}
 		return nil
-	}, quiet)
+	})
 	require.Equal(t, 500, deliver(t, h, messageBody("s", "m", "x")).Code)
 	require.Equal(t, 500, deliver(t, h, messageBody("s", "m", "x")).Code)
 	require.Equal(t, 200, deliver(t, h, messageBody("s", "m", "x")).Code)
@@ -94,7 +92,7 @@ func TestHandlerLateSuccessCounts(t *testing.T) {
 		h := newHandler(t, func(context.Context, agentmsg.Event) error {
 			time.Sleep(12 * time.Second)
 			return nil
-		}, quiet)
+		})
 		began := time.Now()
 		w := deliver(t, h, messageBody("s", "m", "x"))
 		require.Equal(t, 503, w.Code)
@@ -120,7 +118,7 @@ func TestHandlerQueueOrder(t *testing.T) {
 			}
 			order = append(order, string(m.MessageID))
 			return nil
-		}, quiet, agentmsg.WithWebhookQueue(1, 2))
+		}, agentmsg.WithWebhookQueue(1, 2))
 		require.Equal(t, 200, deliver(t, h, messageBody("s", "1", "x")).Code)
 		require.Equal(t, 200, deliver(t, h, messageBody("s", "2", "x")).Code)
 		synctest.Wait()

@@ -31,30 +31,46 @@ func (d *delivery) hold(claim Claim) {
 // renew renews each second until the lease is stopped or lost. A failure of
 // the store is no loss yet: it is asked again the next second.
 func (d *delivery) renew() {
+	stopped := false
+	defer func() { // deferred, for the store may end its goroutine
+		if !stopped {
+			<-d.lease.stop
+		}
+	}()
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
 	for !d.lease.lost {
-		err := d.renewOnce()
-		d.logFailure(&d.handling, "deduper", err)
-		d.lease.lost = errors.Is(err, ErrLeaseLost)
+		d.lease.lost = d.renewOnce()
 		select {
 		case <-d.lease.stop: // before the next second, should both be there
+			stopped = true
 			return
 		default:
 		}
 		select {
 		case <-tick.C:
 		case <-d.lease.stop:
+			stopped = true
 			return
 		}
 	}
-	<-d.lease.stop
 }
 
-func (d *delivery) renewOnce() error {
+func (d *delivery) renewOnce() (lost bool) {
 	ctx, cancel := context.WithTimeout(&d.handling, renewEvery)
 	defer cancel()
-	return d.guard(ctx, "deduper", func() error { return d.deduper.Renew(ctx, d.lease.claim, webhookLease) })
+	return d.ask(ctx, func() error { return d.deduper.Renew(ctx, d.lease.claim, webhookLease) })
+}
+
+// ask calls the deduper, and reports whether it says that the lease is lost.
+func (d *delivery) ask(ctx context.Context, call func() error) (lost bool) {
+	err := d.guard(ctx, "deduper", func() error {
+		err := call()
+		lost = errors.Is(err, ErrLeaseLost)
+		return err
+	})
+	d.logFailure(ctx, "deduper", err)
+	return lost
 }
 
 // end stops the renewals, and then remembers the event or releases it.
@@ -64,16 +80,15 @@ func (d *delivery) end(ctx context.Context, handled bool) {
 	}
 	keep := time.Duration(0)
 	if handled {
-		keep = keepFor(d.event)
+		keep = d.keep
 	}
-	if ctx.Err() != nil { // late, but what was handled was
+	if time.Until(d.deadline) < webhookLease { // late, but what was handled was
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(&d.handling, webhookLease)
 		defer cancel()
 	}
-	err := d.guard(ctx, "deduper", func() error { return d.deduper.Done(ctx, d.lease.claim, keep) })
-	d.logFailure(ctx, "deduper", err)
-	if d.lease.lost || errors.Is(err, ErrLeaseLost) {
+	lost := d.ask(ctx, func() error { return d.deduper.Done(ctx, d.lease.claim, keep) })
+	if lost || d.lease.lost {
 		d.stats.leaseLost.Add(1)
 		d.log(ctx, slog.LevelError, "lost its claim: another delivery of the event may have run too")
 	}

@@ -40,14 +40,14 @@ func newWebhookConfig(handle func(context.Context, Event) error, opts []WebhookO
 	c := webhookConfig{handle: handle, requestDeadline: defaultWebhookDeadline}
 	for _, opt := range opts {
 		if opt == nil {
-			return c, webhookOptionError("opts", "has a nil option")
+			return c, webhookOptionError("opts", "has a nil option: leave it out")
 		}
 		if err := opt(&c); err != nil {
 			return c, err
 		}
 	}
 	if !c.keys.usable && c.tenants == nil {
-		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified")
+		return c, webhookOptionError("opts", "has neither WithWebhookSecrets nor WithWebhookTenants: without a secret nothing can be verified, so give one of them")
 	}
 	if c.workers == 0 && c.deadline != 0 {
 		if c.deadline < minWebhookDeadline || c.deadline > maxWebhookDeadline {
@@ -66,12 +66,14 @@ func webhookOptionError(option, reason string) error {
 }
 
 // WithWebhookSecrets verifies deliveries under any of the secrets: give the old
-// and the new one while you rotate them. It takes the place of
+// and the new one while you rotate them. No secret is an error, and so is one
+// that is blank, begins with a byte order mark, has blanks around it or a line
+// break in it, as a file or a variable adds them. It takes the place of
 // [WithWebhookTenants].
 func WithWebhookSecrets(secrets ...string) WebhookOption {
 	return func(c *webhookConfig) error {
 		if len(secrets) == 0 {
-			return webhookOptionError("WithWebhookSecrets", "has no secret")
+			return webhookOptionError("WithWebhookSecrets", "has no secret: give the one that MAIA signs with")
 		}
 		for i, secret := range secrets {
 			if reason := badSecret(secret); reason != "" {
@@ -104,14 +106,16 @@ func badSecret(secret string) string {
 // whose delivery a request is, by its path, host or header, before anything of
 // it is verified or read: it sees no body, and its request's context ends with
 // the deadline. [ErrNotFound] answers 401; any other error, a panic, an empty
-// ID or no usable secret 503. It takes the place of [WithWebhookSecrets].
+// ID or no usable secret 503. f is called by many goroutines at once, and obeys
+// that context: [WebhookHandler.Shutdown] does not wait for it. It takes the
+// place of [WithWebhookSecrets].
 //
 // The ID scopes everything that the handler keeps, so that no customer's
 // delivery suppresses, delays or answers another's.
 func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTenants", "has a nil function")
+			return webhookOptionError("WithWebhookTenants", "has a nil function: give one that says whose delivery a request is")
 		}
 		c.tenants = f
 		c.keys = secretKeys{}
@@ -122,11 +126,13 @@ func WithWebhookTenants(f func(*http.Request) (Tenant, error)) WebhookOption {
 // WithWebhookTap calls f after the claim and before the function and the queue;
 // package agent takes the answers that it waits for by it. When f has taken
 // the event, that is done; after an error, whether taken or not, the answer is
-// 503. f obeys its context, as the function does.
+// 503, and the event comes again. f is called by many goroutines at once, and
+// obeys its context, as the function does. There is one tap: f may ask several
+// agents, one after another.
 func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) WebhookOption {
 	return func(c *webhookConfig) error {
 		if f == nil {
-			return webhookOptionError("WithWebhookTap", "has a nil function")
+			return webhookOptionError("WithWebhookTap", "has a nil function: give an agent's Take, or leave the option out")
 		}
 		c.tap = f
 		return nil
@@ -135,10 +141,12 @@ func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) Webh
 
 // WithDeduper remembers in d which events were handled. The default is a
 // [MemoryDeduper], which knows this process alone and forgets when it ends.
+// Where its Claim fails the answer is 503. Where its Done fails after a success
+// the answer is 200 all the same, and the log has the failure.
 func WithDeduper(d Deduper) WebhookOption {
 	return func(c *webhookConfig) error {
 		if d == nil {
-			return webhookOptionError("WithDeduper", "has a nil deduper")
+			return webhookOptionError("WithDeduper", "has a nil deduper: leave the option out for one in memory")
 		}
 		c.deduper = d
 		return nil
@@ -150,7 +158,9 @@ func WithDeduper(d Deduper) WebhookOption {
 // run one after another in the order of their arrival, those of different
 // sessions beside each other; events without a session have no order. depth is
 // how many events may wait, those in back-off included; beyond it the answer
-// is 503. Both are at least 1.
+// is 503. Both are at least 1. An event that runs and fails waits also where
+// depth is reached: at no time are there more than workers and depth together.
+// Each takes about twice its body, which has at most 1 MiB.
 //
 // A run that fails is repeated after 1, 2 and 4 s, while later events of its
 // session wait; after the fourth the event is logged and counted as given up.
@@ -189,13 +199,16 @@ func WithWebhookDeadline(d time.Duration) WebhookOption {
 }
 
 // WithWebhookLogger logs what is refused, fails, is late or is given up; the
-// default is slog's. No line has a message's text, a secret, a signature or a
-// URL: of an event its kind and ids, of an error or panic of yours the Go type
-// and of a panic the stack, never the text.
+// default is slog's. Refusals and what is late are warnings; what failed, was
+// given up or lost its claim are errors. No line has a message's text, a
+// secret, a signature or a URL: of an event its kind, session and id, of an
+// error or panic of yours the Go type and of a panic the stack, never the text.
+// What an error of your function, tap, tenants or deduper says is seen nowhere
+// unless it is logged where it arises.
 func WithWebhookLogger(l *slog.Logger) WebhookOption {
 	return func(c *webhookConfig) error {
 		if l == nil {
-			return webhookOptionError("WithWebhookLogger", "has a nil logger")
+			return webhookOptionError("WithWebhookLogger", "has a nil logger: leave the option out for slog's, or give slog.New(slog.DiscardHandler)")
 		}
 		c.logger = l
 		return nil

@@ -54,13 +54,17 @@ func newWebhookQueue(r *receiver, workers, depth int) *webhookQueue {
 }
 
 // add takes an event, to run it now or later. It reports whether there was
-// room.
+// room: what runs may come to wait as well, when it fails, so a free worker
+// alone is none.
 func (q *webhookQueue) add(h *handling) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	event := &queued{handling: h}
-	key := laneKey{h.tenant, h.event.Session()}
+	key := laneKey{h.tenant, h.session}
 	l, busy := q.lanes[key]
+	if q.running+q.waiting >= q.workers+q.depth {
+		return false
+	}
 	if !busy && q.running < q.workers {
 		l = q.open(key)
 		q.receiver.gate.join()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,10 +48,10 @@ func (d *diary) read() []string {
 }
 
 // queue is a handler with a queue, and what is written about its runs.
-func queue(t *testing.T, workers, depth int, opts ...agentmsg.WebhookOption) (*agentmsg.WebhookHandler, *diary) {
+func queue(t *testing.T, workers, depth int) (*agentmsg.WebhookHandler, *diary) {
 	t.Helper()
 	d := newDiary()
-	return newHandler(t, d.handle, append(opts, quiet, agentmsg.WithWebhookQueue(workers, depth))...), d
+	return newHandler(t, d.handle, agentmsg.WithWebhookQueue(workers, depth)), d
 }
 
 // A failed event runs again after 1, 2 and 4 s; what came after it in its
@@ -122,6 +124,28 @@ func TestQueueDepthCountsBackoff(t *testing.T) {
 	})
 }
 
+// A run that fails takes no more room than there is: while everything fails,
+// the queue holds depth events and one for each worker.
+func TestQueueDepthWhileAllFails(t *testing.T) {
+	t.Parallel()
+	for _, session := range []string{"s%d", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHandler(t, func(context.Context, agentmsg.Event) error { return errors.New("no") }, agentmsg.WithWebhookQueue(2, 3))
+			var statuses []int
+			for i := range 8 {
+				statuses = append(statuses, deliver(t, h, messageBody(strings.ReplaceAll(session, "%d", fmt.Sprint(i)), fmt.Sprint(i), "x")).Code)
+				synctest.Wait()
+			}
+			require.Equal(t, []int{200, 200, 200, 200, 200, 503, 503, 503}, statuses)
+			require.Equal(t, agentmsg.WebhookStats{Failed: 5, Refused: 3, Queued: 5}, h.Stats())
+			time.Sleep(10 * time.Second)
+			require.Equal(t, agentmsg.WebhookStats{Failed: 20, Refused: 3, GivenUp: 5}, h.Stats())
+			require.Equal(t, 200, deliver(t, h, messageBody("s", "7", "x")).Code, "there is room again")
+			require.NoError(t, h.Shutdown(t.Context()))
+		})
+	}
+}
+
 // Shutdown refuses what comes, ends each back-off, and gives what fails from
 // then on one more run.
 func TestQueueShutdown(t *testing.T) {
@@ -188,7 +212,7 @@ func TestQueueDeadline(t *testing.T) {
 					case <-ctx.Done():
 						return ctx.Err()
 					}
-				}, append(test.opts, quiet, agentmsg.WithWebhookQueue(1, 1))...)
+				}, append(test.opts, agentmsg.WithWebhookQueue(1, 1))...)
 				require.Equal(t, 200, deliver(t, h, aMessage).Code)
 				time.Sleep(2 * time.Hour)
 				require.NoError(t, h.Shutdown(t.Context()))
@@ -211,9 +235,9 @@ func TestQueueContext(t *testing.T) {
 			require.True(t, ok)
 			require.Same(t, e, handled)
 			return nil
-		}, quiet, agentmsg.WithWebhookQueue(1, 1))
+		}, agentmsg.WithWebhookQueue(1, 1))
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "kept"))
-		h.ServeHTTP(newWriter(), signed(t, aMessage).WithContext(ctx))
+		h.ServeHTTP(httptest.NewRecorder(), delivery(string(aMessage)).WithContext(ctx))
 		cancel()
 		require.NoError(t, h.Shutdown(t.Context()))
 		require.Equal(t, uint64(1), h.Stats().Handled)
@@ -233,7 +257,7 @@ func TestQueueRunBreaks(t *testing.T) {
 						last()
 					}
 					return nil
-				}, quiet, agentmsg.WithWebhookQueue(1, 3))
+				}, agentmsg.WithWebhookQueue(1, 3))
 				require.Equal(t, 200, deliver(t, h, aMessage).Code)
 				require.Equal(t, 200, deliver(t, h, messageBody("s", "2", "x")).Code)
 				time.Sleep(8 * time.Second)

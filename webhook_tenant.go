@@ -9,16 +9,16 @@ import (
 	"net/url"
 	"slices"
 	"time"
-
-	"github.com/agentmsg/agentmsg/internal/signature"
 )
 
 // Tenant is a customer of yours whose webhooks a handler receives beside those
-// of others.
+// of others. fmt and slog print its ID alone; json.Marshal writes the secrets
+// too, so a struct of your own around one leaks them in JSON logs.
 type Tenant struct {
 	// ID tells tenants apart; never empty.
 	ID string
 	// Secrets are the webhook's, the old and the new one during a rotation.
+	// One that [WithWebhookSecrets] would refuse verifies nothing.
 	Secrets []string
 }
 
@@ -49,11 +49,29 @@ func HandledEvent(ctx context.Context) (Event, bool) {
 type handlingKey struct{}
 
 // handling is the context of one event: the request's values, and what is
-// handled. It does not end with the request.
+// handled. It does not end with the request. The event is the function's, which
+// may write to it; what is asked later is kept beside it.
 type handling struct {
 	context.Context
 	tenant string
 	event  Event
+
+	kind    EventType
+	session SessionID
+	id      string        // the event's among the tenant's
+	keep    time.Duration // how long that is remembered
+}
+
+func newHandling(request context.Context, tenant string, event Event) handling {
+	return handling{
+		Context: context.WithoutCancel(request), tenant: tenant, event: event,
+		kind: event.EventType(), session: event.Session(), id: event.DedupeKey(), keep: keepFor(event),
+	}
+}
+
+// name is what a log calls the event.
+func (h *handling) name() slog.Attr {
+	return slog.Group("event", slog.String("type", string(h.kind)), slog.String("session", string(h.session)), slog.String("id", h.id))
 }
 
 func (h *handling) Value(key any) any {
@@ -67,9 +85,9 @@ func (h *handling) Value(key any) any {
 // pairs of tenant and key meet.
 func (h *handling) key() string {
 	if h.tenant == "" {
-		return h.event.DedupeKey()
+		return h.id
 	}
-	return url.PathEscape(h.tenant) + "/" + h.event.DedupeKey()
+	return url.PathEscape(h.tenant) + "/" + h.id
 }
 
 // tenant is whose delivery it is, and what to verify it with.
@@ -79,16 +97,36 @@ func (r *receiver) tenant(request *http.Request, deadline time.Time) (string, se
 	}
 	tenant, err := r.askTenant(request, deadline)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case err == ErrNotFound: //nolint:errorlint // askTenant has looked into it
 		return "", secretKeys{}, unsigned(errors.New("the tenant function knows no such tenant"))
 	case err != nil:
 		return "", secretKeys{}, unavailable(fmt.Errorf("the tenant function failed with a %T", err))
 	case tenant.ID == "":
 		return "", secretKeys{}, unavailable(errors.New("the tenant function returned a tenant without an ID"))
-	case !slices.ContainsFunc(tenant.Secrets, signature.Usable):
-		return "", secretKeys{}, unavailable(errors.New("the tenant has no secret: nothing can be verified"))
 	}
-	return tenant.ID, secretsOf(tenant.Secrets), nil
+	secrets, err := usableSecrets(tenant)
+	if err != nil {
+		return "", secretKeys{}, unavailable(err)
+	}
+	return tenant.ID, secretsOf(secrets), nil
+}
+
+// usableSecrets leaves out what [WithWebhookSecrets] would refuse: anybody can
+// sign with a blank secret.
+func usableSecrets(tenant Tenant) ([]string, error) {
+	isBad := func(secret string) bool { return badSecret(secret) != "" }
+	bad := slices.IndexFunc(tenant.Secrets, isBad)
+	switch {
+	case len(tenant.Secrets) == 0:
+		return nil, errors.New("the tenant has no secret: nothing can be verified")
+	case bad < 0:
+		return tenant.Secrets, nil
+	}
+	usable := slices.DeleteFunc(slices.Clone(tenant.Secrets), isBad)
+	if len(usable) == 0 {
+		return nil, fmt.Errorf("the tenant has no usable secret: one %s", badSecret(tenant.Secrets[bad]))
+	}
+	return usable, nil
 }
 
 // askTenant asks the user's function on a goroutine of its own: one that does
@@ -108,8 +146,14 @@ func (r *receiver) askTenant(request *http.Request, deadline time.Time) (Tenant,
 		defer func() { answer <- f }()
 		f.err = r.guard(ctx, "tenant function", func() (err error) {
 			f.tenant, err = r.tenants(head)
+			if errors.Is(err, ErrNotFound) {
+				return ErrNotFound
+			}
 			return err
 		})
+		if f.err != ErrNotFound { //nolint:errorlint // as it was made above
+			r.logFailure(ctx, "tenant function", f.err)
+		}
 	}()
 	select {
 	case f := <-answer:

@@ -24,9 +24,14 @@ var documented = map[string]string{
 	"webhook_crm_field_update.signed-body.txt":   "bf0d628c42fa210c4155a608dac54526b1c61ddf966cd38cdb683caae568803b",
 }
 
-// delivery is a POST of body, signed.
-func delivery(body string) *http.Request {
-	return unread(strings.NewReader(body), int64(len(body)), signature.Sign(webhookSecret, []byte(body)))
+// delivery is a POST of body, signed under the usual secret.
+func delivery(body string) *http.Request { return signedBy("/webhook", webhookSecret, body) }
+
+// signedBy is one to a path under a secret.
+func signedBy(path, secret, body string) *http.Request {
+	r := unread(strings.NewReader(body), int64(len(body)), signature.Sign(secret, []byte(body)))
+	r.URL.Path = path
+	return r
 }
 
 // unread is a POST whose body has any length and any signature.

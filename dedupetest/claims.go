@@ -78,6 +78,11 @@ func tokens(s *store) {
 
 // Keys that a store might take for one another, or not take at all.
 func keys(s *store) {
+	defer func() {
+		if s.Failed() {
+			s.Log("a key is any bytes and any length: a store that cannot hold such keys holds their hash")
+		}
+	}()
 	if c, err := s.a.Claim(s.Context(), "", time.Second); err != nil {
 		s.Errorf("Claim of the empty key: %v", err)
 	} else if c.State == agentmsg.ClaimGranted {

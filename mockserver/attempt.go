@@ -19,14 +19,9 @@ func (s *Server) attempt(d *delivery) (settled bool) {
 	d.attempt = s.count(d)
 	at := time.Now()
 	header, status, err := s.post(d)
-	s.recordDelivery(d, header, status, err, at)
-	switch {
-	case err != nil:
-		return false
-	case status == http.StatusTooManyRequests:
-		return false
-	}
-	return status < 500
+	settled = err == nil && status != http.StatusTooManyRequests && status < 500
+	s.recordDelivery(d, header, status, err, at, settled)
+	return settled
 }
 
 // post sends the event's bytes, signed. It returns the header that it sent.

@@ -23,6 +23,19 @@ type aiMessage struct {
 	ChannelMessageID *string `json:"channel_message_id"`
 }
 
+// contactEndpoint takes out of the body what the vendor's page does not have:
+// the client has one type for the files of a contact, of which not each has a
+// name and a caption.
+func contactEndpoint() *endpoint {
+	e := on(postContactMessage, wire.SendContactMessage)
+	content := e.shape.members["content"]
+	for _, kind := range [...]string{"image", "audio", "video"} {
+		delete(content.members[kind].members, "filename")
+	}
+	delete(content.members["audio"].members, "caption")
+	return e
+}
+
 // postContactMessage takes a contact's message and answers when the AI has.
 func postContactMessage(x *exchange, p *agentmsg.ContactMessageParams) (result, error) {
 	channel := agentmsg.ChannelID(x.r.PathValue("channelId"))

@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -21,6 +22,7 @@ type config struct {
 	hooks    receiver
 	url      string
 	journal  int
+	bodies   int // bytes of them that the journal keeps
 	faults   []Fault
 	limits   limits
 
@@ -28,12 +30,17 @@ type config struct {
 	connections []agentmsg.Connection
 	router      *http.ServeMux           // nil: the one of all servers
 	extra       map[agentmsg.Op][]string // members
+
+	newAI  func() AI    // instead of ai; nil: none
+	logger *slog.Logger // nil: nothing is logged
+	world  string       // which of Worlds this is; empty: none
+	idle   time.Duration
 }
 
 const defaultJournal = 10_000
 
 func newConfig(opts []Option) (config, error) {
-	c := config{journal: defaultJournal, keys: credentials{Credentials: Credentials{
+	c := config{journal: defaultJournal, bodies: maxJournalBytes, keys: credentials{Credentials: Credentials{
 		MAIAToken: DefaultMAIAToken, BluBashKey: DefaultBluBashKey, ConversationsToken: DefaultConversationsToken,
 	}}}
 	for _, opt := range opts {

@@ -51,6 +51,10 @@
 // calls as the vendor does. [Server.Emit] sends a receiver any bytes at all, and
 // [Server.Redeliver] what it has had already.
 //
+// [Worlds] are many servers behind one handler, one for each test credential:
+// with them tests in any language share an address. The program agentmsg, in
+// cmd/agentmsg, serves them.
+//
 // What the vendors document it does as documented. Where they are silent the
 // choice is ours, and the comment beside it says so; docs/mockserver.md has a
 // table of all. Nothing here was compared with the real services.

@@ -54,9 +54,11 @@ func (s *Server) Redeliver(deliveryID string) error {
 			deliveryID, s.journal.events.dropped())
 	}
 	d := events[i]
-	s.enqueue(d.from, &delivery{ // what changes in d is not ours to read
+	again := &delivery{ // what changes in d is not ours to read
 		id: d.id, event: d.event, session: d.session, from: d.from, to: d.to, body: d.body, attempts: d.attempts, again: true,
-	})
+	}
+	s.pend(again)
+	s.enqueue(d.from, again)
 	return nil
 }
 
@@ -65,6 +67,7 @@ func (s *Server) announce(d *delivery) {
 	s.world.events++
 	d.id = fmt.Sprintf("evt_%06d", s.world.events)
 	d.attempts = new(int)
+	s.pend(d)
 	s.journal.addEvent(d)
 	s.route(d.from, d)
 	s.change()
@@ -82,7 +85,7 @@ func (s *Server) count(d *delivery) int {
 func (j *journal) addEvent(d *delivery) {
 	j.events.add(d)
 	j.eventBytes += len(d.body)
-	for len(j.events.kept) > j.limit || j.eventBytes > maxJournalBytes {
+	for len(j.events.kept) > j.limit || j.eventBytes > j.room {
 		j.eventBytes -= len(j.events.drop().body)
 	}
 }

@@ -96,6 +96,7 @@ func (s *Server) enter(x *exchange) bool {
 		return false
 	}
 	s.inside[x] = true
+	s.used = x.at
 	return true
 }
 
@@ -206,10 +207,10 @@ func (x *exchange) read() error {
 		n, err := x.r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case err == io.EOF:
+		case err == io.EOF && len(body) <= maxBody: // the last bytes may come with it
 			x.body = body
 			return nil
-		case err != nil:
+		case err != nil && err != io.EOF:
 			return errGone
 		case len(body) == cap(body):
 			body = slices.Grow(body, bytes.MinRead)

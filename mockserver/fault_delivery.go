@@ -25,6 +25,7 @@ func (s *Server) route(x *session, d *delivery) {
 	if d.fault != nil {
 		switch d.fault.Kind {
 		case Lose:
+			delete(s.pending, d)
 			return
 		case Hold:
 			d.fault.kept = append(d.fault.kept, keptEvent{x, d})

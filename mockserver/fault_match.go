@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,12 +12,19 @@ import (
 // server's lock.
 type injected struct {
 	Fault
+	id        string
 	seen, hit int
 	removed   chan struct{} // closed by remove
 	kept      []keptEvent   // by Hold
 }
 
-func newInjected(f Fault) *injected { return &injected{Fault: f, removed: make(chan struct{})} }
+// put puts a fault to work. s.mu is held, or nobody else has s yet.
+func (s *Server) put(f Fault) *injected {
+	s.putIn++
+	at := &injected{Fault: f, id: fmt.Sprintf("fault_%06d", s.putIn), removed: make(chan struct{})}
+	s.faults = append(s.faults, at)
+	return at
+}
 
 // strikes counts one more call or event, and says whether it is hit.
 func (f *injected) strikes() bool {

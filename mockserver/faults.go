@@ -219,7 +219,6 @@ func (s *Server) Inject(f Fault) (remove func()) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	injected := newInjected(f)
-	s.faults = append(s.faults, injected)
+	injected := s.put(f)
 	return func() { s.remove(injected) }
 }

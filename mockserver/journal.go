@@ -65,6 +65,7 @@ type Delivery struct {
 // called with the server's lock held.
 type journal struct {
 	limit      int // records in each
+	room       int // for bodies in both; for events as much again
 	bytes      int // of bodies, in both
 	requests   ring[Request]
 	deliveries ring[Delivery]
@@ -137,7 +138,7 @@ func (j *journal) shrink() {
 	if len(j.deliveries.kept) > j.limit {
 		j.dropDelivery()
 	}
-	for j.bytes > maxJournalBytes {
+	for j.bytes > j.room {
 		if len(j.deliveries.kept) == 0 || len(j.requests.kept) > 0 && j.requests.kept[0].At.Before(j.deliveries.kept[0].At) {
 			j.dropRequest()
 		} else {
@@ -163,6 +164,7 @@ func (s *Server) recordRequest(x *exchange, a answer) {
 	if x.fault != nil {
 		r.Fault = new(x.fault.Fault)
 	}
+	s.config.logRequest(&r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.addRequest(r)
@@ -178,7 +180,7 @@ func kept(answer []byte) []byte {
 	return slices.Clone(answer[:maxResponse])
 }
 
-func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err error, at time.Time) {
+func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err error, at time.Time, settled bool) {
 	record := Delivery{
 		ID: d.id, Event: d.event, Session: d.session, Attempt: d.attempt, URL: d.to.url, Header: header, Body: d.body,
 		Status: status, At: at, Took: time.Since(at),
@@ -186,9 +188,14 @@ func (s *Server) recordDelivery(d *delivery, header http.Header, status int, err
 	if err != nil {
 		record.Err = err.Error()
 	}
+	s.config.logDelivery(&record)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal.addDelivery(record)
+	d.last = record
+	if settled {
+		delete(s.pending, d)
+	}
 	s.change()
 }
 
@@ -231,12 +238,7 @@ func (s *Server) Requests(op ...agentmsg.Op) []Request {
 	var found []Request
 	for _, r := range s.journal.requests.kept {
 		if len(op) == 0 || slices.Contains(op, r.Op) {
-			r.Body, r.Response = slices.Clone(r.Body), slices.Clone(r.Response)
-			r.Header, r.Query = r.Header.Clone(), url.Values(http.Header(r.Query).Clone())
-			if r.Fault != nil {
-				r.Fault = new(*r.Fault)
-			}
-			found = append(found, r)
+			found = append(found, r.clone())
 		}
 	}
 	return found
@@ -250,7 +252,7 @@ func (s *Server) Deliveries() []Delivery {
 	s.journal.misread = s.journal.misread || s.journal.deliveries.dropped() > 0
 	found := slices.Clone(s.journal.deliveries.kept)
 	for i := range found {
-		found[i].Body, found[i].Header = slices.Clone(found[i].Body), found[i].Header.Clone()
+		found[i] = found[i].clone()
 	}
 	return found
 }

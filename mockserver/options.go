@@ -136,7 +136,20 @@ func WithSession(x Session) Option {
 // WithAI sets what answers the customers; nil: nothing does.
 func WithAI(ai AI) Option {
 	return func(cfg *config) error {
-		cfg.ai, cfg.silent = ai, ai == nil
+		cfg.ai, cfg.newAI, cfg.silent = ai, nil, ai == nil
+		return nil
+	}
+}
+
+// WithNewAI is [WithAI] with one AI for each server: newAI is called once for
+// each that is made, of which [NewWorlds] makes many. For an AI that remembers
+// what it has said, like a script.
+func WithNewAI(newAI func() AI) Option {
+	return func(cfg *config) error {
+		if newAI == nil {
+			return optionError("WithNewAI", "has a nil function")
+		}
+		cfg.ai, cfg.newAI, cfg.silent = nil, newAI, false
 		return nil
 	}
 }

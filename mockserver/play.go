@@ -1,6 +1,8 @@
 package mockserver
 
 import (
+	"fmt"
+
 	"github.com/agentmsg/agentmsg"
 )
 
@@ -31,10 +33,20 @@ func (s *Server) AISays(id agentmsg.SessionID, text string) agentmsg.MessageID {
 // begins on the first such channel. It returns the message's id; "" after
 // [Server.Close].
 func (s *Server) OwnerSays(id agentmsg.SessionID, text string) agentmsg.MessageID {
+	said, err := s.OwnerWrites(id, text)
+	if err != nil {
+		s.fail("OwnerSays: %v", err)
+	}
+	return said
+}
+
+// OwnerWrites is [Server.OwnerSays] for programs, which come by their sessions
+// from outside: where the session's channel is of another type, or there is no
+// whatsapp_no channel for a new one, it is an error that says so.
+func (s *Server) OwnerWrites(id agentmsg.SessionID, text string) (agentmsg.MessageID, error) {
 	ch := s.channelOfOwner(id)
 	if ch == nil {
-		s.fail("OwnerSays: the session %q is on no channel of type whatsapp_no, where alone a phone has an owner", id)
-		return ""
+		return "", fmt.Errorf("the session %q is on no channel of type whatsapp_no, where alone a phone has an owner", id)
 	}
 	return s.playOn(ch, id, func(x *session) agentmsg.MessageID {
 		said := words{text: text}
@@ -43,7 +55,7 @@ func (s *Server) OwnerSays(id agentmsg.SessionID, text string) agentmsg.MessageI
 			s.deliver(x, m, said, agentmsg.DirectionEcho)
 		}
 		return m.ID
-	})
+	}), nil
 }
 
 // channelOfOwner is the whatsapp_no channel of a session, or the first one

@@ -16,9 +16,10 @@ import (
 
 // The query of a presigned URL. The names are S3's.
 const (
-	queryDate      = "X-Amz-Date"
-	queryExpires   = "X-Amz-Expires" // seconds
-	querySignature = "X-Amz-Signature"
+	queryCredential = "X-Amz-Credential" // of one of Worlds
+	queryDate       = "X-Amz-Date"
+	queryExpires    = "X-Amz-Expires" // seconds
+	querySignature  = "X-Amz-Signature"
 )
 
 const (
@@ -56,11 +57,16 @@ func (x *exchange) words(text string, files []agentmsg.Attachment) words {
 }
 
 // presign makes a link for one verb on one file.
-func presign(base, verb, key string, u *upload) (link string, until agentmsg.Time) {
+// Of one of [Worlds] the link names its world: the storage
+// sees no other credential.
+func (s *Server) presign(base, verb, key string, u *upload) (link string, until agentmsg.Time) {
 	began := now()
 	query := url.Values{
 		queryDate:    {began.Format(dateLayout)},
 		queryExpires: {strconv.Itoa(int(linkLife / time.Second))},
+	}
+	if s.config.world != "" {
+		query.Set(queryCredential, s.config.world)
 	}
 	query.Set(querySignature, signLink(stringToSign(verb, key, u.contentType, u.size, query)))
 	return base + strings.TrimSuffix(storagePath, "/") + wire.PathOf(strings.Split(key, "/")...) + "?" + query.Encode(),

@@ -55,7 +55,7 @@ func endpoints() []*endpoint {
 		on(pauseAI, wire.PauseAI, wire.ResumeAI),
 		get(listKanbans, wire.ListKanbans),
 		get(listConnections, wire.ListConnections),
-		on(postContactMessage, wire.SendContactMessage),
+		contactEndpoint(),
 		on(postConversationMessage, wire.SendConversationMessage),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/agentmsg/agentmsg"
 )
@@ -57,10 +58,15 @@ type Server struct {
 	hooks   receiver // of every channel that has none of its own
 	inside  map[*exchange]bool
 	busy    int           // what Idle waits for
+	used    time.Time     // by the last request
+	changes int           // so far
 	changed chan struct{} // closed at the next change; nil: nobody waits
 	closed  bool
 	unknown []string // method and path of each request without a route
 	faults  []*injected
+	putIn   int                // faults, so far
+	pending map[*delivery]bool // events that are neither delivered nor given up
+	sent    int                // events, so far
 
 	hosts    serving
 	outbound *http.Transport // to webhook URLs
@@ -94,18 +100,37 @@ func Start(tb TB, opts ...Option) *Server {
 // New returns a server for a program: an http.Handler to mount anywhere. A bad
 // option is an error that names it. The caller closes it.
 func New(opts ...Option) (*Server, error) {
+	s, err := newServer(opts)
+	if err != nil {
+		return nil, err
+	}
+	if s.config.idle > 0 {
+		s.Close()
+		return nil, optionError("WithWorldIdle", "is for NewWorlds: a server alone lives until Close")
+	}
+	return s, nil
+}
+
+func newServer(opts []Option) (*Server, error) {
 	c, err := newConfig(opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, hooks: c.hooks, world: newWorld(&c), inside: map[*exchange]bool{}, joined: make(chan struct{})}
+	if c.newAI != nil {
+		c.ai = c.newAI()
+		c.silent = c.ai == nil
+	}
+	s := &Server{config: c, hooks: c.hooks, world: newWorld(&c), inside: map[*exchange]bool{}, pending: map[*delivery]bool{}, joined: make(chan struct{})}
 	s.keys.Store(&c.keys)
-	s.journal.limit = c.journal
+	s.journal.limit, s.journal.room = c.journal, c.bodies
 	for _, f := range c.faults {
-		s.faults = append(s.faults, newInjected(f))
+		s.put(f)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.outbound = &http.Transport{MaxIdleConnsPerHost: 64}
+	if c.world != "" { // of which there may be a thousand, most of them done
+		s.outbound.IdleConnTimeout = 10 * time.Second
+	}
 	s.hooks.serve(&s.hosts)
 	return s, nil
 }
@@ -246,47 +271,4 @@ func (s *Server) fail(format string, args ...any) {
 	s.tb.Helper()
 	s.tb.Errorf("mockserver: "+format, args...)
 	s.tb.FailNow()
-}
-
-// begin counts one piece of work; false: the server is closed. s.mu is held.
-func (s *Server) begin() bool {
-	if s.closed {
-		return false
-	}
-	s.busy++
-	s.work.Add(1)
-	return true
-}
-
-// end takes off what begin counted.
-func (s *Server) end() {
-	s.mu.Lock()
-	s.ended()
-	s.mu.Unlock()
-	s.work.Done()
-}
-
-// ended is end's share that needs s.mu, which is held.
-func (s *Server) ended() {
-	s.busy--
-	s.change()
-}
-
-// spawn runs f as a piece of work, unless the server is closed. s.mu is held.
-func (s *Server) spawn(f func()) {
-	if !s.begin() {
-		return
-	}
-	go func() {
-		defer s.end()
-		f()
-	}()
-}
-
-// change wakes those who wait for another state. s.mu is held.
-func (s *Server) change() {
-	if s.changed != nil {
-		close(s.changed)
-		s.changed = nil
-	}
 }

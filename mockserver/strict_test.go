@@ -2,9 +2,12 @@ package mockserver_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/mockserver"
@@ -44,6 +47,10 @@ func TestStrictIn(t *testing.T) {
 		{contacts, `{"contactIdentifier":"c","type":"IMAGE","content":{"text":{"body":"hi"}}}`, "content.image required"},
 		{contacts, `{"contactIdentifier":"c","type":"IMAGE","content":{"image":{"url":"ftp://x/y"}}}`, "must be http or https"},
 		{contacts, `{"type":"TEXT","content":{"text":{"body":"hi"}}}`, "contactIdentifier required"},
+		{contacts, `{"contactIdentifier":"c","type":"AUDIO","content":{"audio":{"url":"http://x/y","caption":""}}}`, `\"content.audio.caption\" is not documented`},
+		{contacts, `{"contactIdentifier":"c","type":"AUDIO","content":{"audio":{"url":"http://x/y","filename":"f"}}}`, `\"content.audio.filename\" is not documented`},
+		{contacts, `{"contactIdentifier":"c","type":"IMAGE","content":{"image":{"url":"http://x/y","filename":"f"}}}`, `\"content.image.filename\" is not documented`},
+		{contacts, `{"contactIdentifier":"c","type":"VIDEO","content":{"video":{"url":"http://x/y","filename":"f"}}}`, `\"content.video.filename\" is not documented`},
 		{conversation, `{"sender_id":"u","sender_type":"user"}`, "Field 'text' is required."},
 		{conversation, `{"sender_id":"u","text":"hi"}`, "Field 'sender_type' is required."},
 		{conversation, `{"sender_type":"user","text":"hi"}`, "Field 'sender_id' is required."},
@@ -65,7 +72,35 @@ func TestNullIsAbsent(t *testing.T) {
 
 func TestTooLargeABody(t *testing.T) {
 	t.Parallel()
-	post(t, mockserver.Start(t), "/messages", strings.Repeat(" ", 10<<20+1), http.StatusRequestEntityTooLarge)
+	s := mockserver.Start(t)
+	for spaces, status := range map[int]int{10<<20 + 1: http.StatusRequestEntityTooLarge, 10<<20 + 1 - len(message()): http.StatusRequestEntityTooLarge, 10<<20 - len(message()): http.StatusAccepted} {
+		body := strings.Repeat(" ", spaces) + message()
+		post(t, s, "/messages", body, status)
+		for _, chunk := range []int{1000, 4096, 1 << 20} { // the end comes with the last bytes
+			r := httptest.NewRequest(http.MethodPost, "/messages", iotest.DataErrReader(&chunks{body, chunk}))
+			r.Header.Set("Authorization", "Bearer "+mockserver.DefaultMAIAToken)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			require.Equal(t, status, w.Code, "%d bytes, %d at a time", len(body), chunk)
+		}
+	}
+}
+
+// chunks is a body that comes in parts of a size.
+type chunks struct {
+	rest string
+	size int
+}
+
+// Read implements io.Reader.
+func (c *chunks) Read(b []byte) (int, error) {
+	if c.rest == "" {
+		return 0, io.EOF
+	}
+	n := copy(b, c.rest[:min(len(c.rest), c.size)])
+	c.rest = c.rest[n:]
+	return n, nil
 }
 
 func TestChannelMustFit(t *testing.T) {

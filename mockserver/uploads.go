@@ -82,7 +82,7 @@ func requestUpload(x *exchange, p *agentmsg.RequestUploadParams) (result, error)
 	}
 	s.world.uploads[key] = u
 	s.change()
-	link, until := presign(x.base(), http.MethodPut, key, u)
+	link, until := s.presign(x.base(), http.MethodPut, key, u)
 	return result{http.StatusOK, uploadTicket{link, key, until}}, nil
 }
 
@@ -120,7 +120,7 @@ func getAttachment(x *exchange) (result, error) {
 	if u == nil || u.content == nil {
 		return result{}, refuse(http.StatusNotFound, "Attachment not found")
 	}
-	link, until := presign(x.base(), http.MethodGet, key, u)
+	link, until := s.presign(x.base(), http.MethodGet, key, u)
 	return result{http.StatusOK, agentmsg.DownloadTicket{
 		DownloadURL: agentmsg.Secret(link), ExpiresAt: until, ContentType: u.contentType, Size: u.size,
 	}}, nil
@@ -178,7 +178,7 @@ func (s *Server) links(said words) []agentmsg.EventAttachment {
 	var links []agentmsg.EventAttachment
 	for _, f := range said.files {
 		u := s.world.uploads[f.FileKey]
-		link, _ := presign(said.base, http.MethodGet, f.FileKey, u)
+		link, _ := s.presign(said.base, http.MethodGet, f.FileKey, u)
 		links = append(links, agentmsg.EventAttachment{
 			ID: u.id, URL: agentmsg.Secret(link), Type: familyOf(u.contentType).name, Size: u.size, MimeType: u.contentType,
 		})

@@ -85,6 +85,8 @@ type delivery struct {
 
 	from     *session // whose outbox it goes through
 	attempts *int     // so far, redeliveries included; under the server's lock
+	place    int      // in the order of all; under the server's lock, and so is last
+	last     Delivery // attempt
 	again    bool     // a redelivery, which is not retried
 }
 
@@ -138,7 +140,11 @@ func (s *Server) send(x *session) {
 		d := x.outbox[0]
 		x.outbox = x.outbox[1:]
 		s.mu.Unlock()
-		if s.begun(d) || d.again {
+		if s.begun(d) {
+			continue
+		}
+		if d.again {
+			s.giveUp(d)
 			continue
 		}
 		s.mu.Lock()
@@ -158,4 +164,5 @@ func (s *Server) retry(d *delivery) {
 			return
 		}
 	}
+	s.giveUp(d)
 }

@@ -21,6 +21,7 @@ type world struct {
 	byPerson map[person]*session           // BluBash
 	replays  map[replayKey]*replay         // BluBash
 	made     int                           // ids so far
+	uuid     string                        // how those begin that look like one
 	taken    map[string]bool               // ids that were given and might be made
 	kept     []replayKey                   // of replays that are finished, the oldest first
 	events   int
@@ -60,7 +61,7 @@ type session struct {
 
 func newWorld(c *config) world {
 	w := world{
-		channels: c.channels, blubash: c.blubash,
+		channels: c.channels, blubash: c.blubash, uuid: uuidOf(c.world),
 		sessions: map[place]*session{}, contacts: map[string]agentmsg.ContactID{},
 		byPerson: map[person]*session{}, replays: map[replayKey]*replay{}, taken: map[string]bool{},
 		uploads: map[string]*upload{}, kanbans: boardsOf(c), connections: connectionsOf(c),
@@ -179,7 +180,7 @@ func (w *world) messageID(api agentmsg.API) agentmsg.MessageID {
 func (w *world) id(api agentmsg.API, prefix string) string {
 	for {
 		w.made++
-		id := padded(madeUUID, w.made, 16, 12)
+		id := padded(w.uuid, w.made, 16, 12)
 		if api == agentmsg.Conversations {
 			id = padded(prefix+"_", w.made, 10, 6)
 		}
@@ -200,9 +201,19 @@ const zeros = "000000000000"
 
 const madeUUID = "00000000-0000-4000-8000-"
 
+// uuidOf is how the ids of a server begin. Those of [Worlds] differ from each
+// other's: a receiver that hears several must not take one's message for
+// another's.
+func uuidOf(world string) string {
+	if world == "" {
+		return madeUUID
+	}
+	return world[:8] + madeUUID[8:]
+}
+
 // take keeps an id that was given from being made too.
 func (w *world) take(id string) {
-	for _, prefix := range [...]string{madeUUID, "con_", "msg_"} {
+	for _, prefix := range [...]string{w.uuid, "con_", "msg_"} {
 		if strings.HasPrefix(id, prefix) {
 			w.taken[id] = true
 		}
