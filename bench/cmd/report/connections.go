@@ -23,25 +23,7 @@ const failing = "fail"
 // attempt.
 func connections(ctx context.Context, r *report) ([]measure.Table, error) {
 	var opened atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		body, err := io.ReadAll(io.LimitReader(req.Body, 1<<20))
-		w.Header().Set("Content-Type", "application/json")
-		switch {
-		case err != nil:
-			w.WriteHeader(http.StatusBadRequest)
-		case bytes.Contains(body, []byte(failing)):
-			w.WriteHeader(http.StatusTooManyRequests)
-		default:
-			w.WriteHeader(http.StatusAccepted)
-			_, _ = io.WriteString(w, `{"sessionId":"s","userMessage":{"id":"m"}}`)
-		}
-	}))
-	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			opened.Add(1)
-		}
-	}
-	server.Start()
+	server := newFailingServer(&opened)
 	defer server.Close()
 	table := measure.Table{
 		Title: "New connections for 10,000 calls", Columns: []string{"", "connections", "a call"},
@@ -81,6 +63,31 @@ func connections(ctx context.Context, r *report) ([]measure.Table, error) {
 		table.Add(c.name, count, fmt.Sprintf("%.4f", float64(count)/float64(n)))
 	}
 	return []measure.Table{table}, nil
+}
+
+// newFailingServer answers 429 to each body that says so, and counts its
+// connections.
+func newFailingServer(opened *atomic.Int64) *httptest.Server {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(req.Body, 1<<20))
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case err != nil:
+			w.WriteHeader(http.StatusBadRequest)
+		case bytes.Contains(body, []byte(failing)):
+			w.WriteHeader(http.StatusTooManyRequests)
+		default:
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(w, `{"sessionId":"s","userMessage":{"id":"m"}}`)
+		}
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	return server
 }
 
 func oursConnecting(base string) (func(context.Context, string) error, error) {
