@@ -107,8 +107,14 @@ func TestEvents(t *testing.T) {
 	require.Contains(t, next("request"), `"sessionId":"after"`)
 	require.Contains(t, next("delivery"), "id: 2.2\n")
 	h.post("reset", "")
-	require.Contains(t, next("over"), "{}")
+	require.Contains(t, next("over"), "id: 0.0\n", "who comes back with it hears all of the next life")
 	done()
+	require.Equal(t, http.StatusAccepted, h.send("anew"))
+	for _, last := range []string{"0.0", "2.2"} { // the other one was never told that it is over
+		next, done = listen(last)
+		require.Contains(t, next("request"), `"sessionId":"anew"`, last)
+		done()
+	}
 	next, done = listen("")
 	require.Equal(t, ": listening", next(""))
 	h.halt()
