@@ -25,8 +25,8 @@ type program struct {
 	url string
 }
 
-// run builds the program and starts it, with one world and a token.
-func run(t *testing.T, all documents, s *seen) *program {
+// run builds the program and starts it, with one world and further flags.
+func run(t *testing.T, all documents, s *seen, flags ...string) *program {
 	t.Helper()
 	if _, err := os.Stat("../../cmd/agentmsg/main.go"); err != nil {
 		t.Skip("the program is not in this tree")
@@ -35,7 +35,7 @@ func run(t *testing.T, all documents, s *seen) *program {
 	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/agentmsg/agentmsg/cmd/agentmsg").CombinedOutput()
 	require.NoError(t, err, string(built))
 	ctx, stop := context.WithCancel(context.Background())
-	process := exec.CommandContext(ctx, binary, "mock", "--addr", "127.0.0.1:0", "--log", "json", "--worlds", "1", "--control-token", controlToken)
+	process := exec.CommandContext(ctx, binary, append([]string{"mock", "--addr", "127.0.0.1:0", "--log", "json", "--worlds", "1"}, flags...)...)
 	out, err := process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
@@ -67,7 +67,8 @@ func TestControl(t *testing.T) {
 	all := load(t)
 	all[control] = read(t, "control.yaml")
 	s := &seen{t: t, covered: map[string]bool{}}
-	p := run(t, all, s)
+	p := run(t, all, s, "--control-token", controlToken)
+	open := run(t, all, s)
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
 	d := all[control]
@@ -89,6 +90,9 @@ func TestControl(t *testing.T) {
 		body := map[bool]string{true: `{"sessionId":"s1","text":"x"}`}[o.method == "POST"]
 		if o.Responses.Value("401") != nil {
 			p.call(401, o.method, path, body, "X-Mock-Token", "")
+		}
+		if o.Responses.Value("403") != nil {
+			open.call(403, o.method, path, body, "Host", "evil.test")
 		}
 		if o.Responses.Value("503") != nil {
 			p.call(503, o.method, path, body, "Authorization", "Bearer test_b")
