@@ -135,8 +135,8 @@ func (l *listener) resume(last string) error {
 	if err != nil || err2 != nil {
 		return bad("Last-Event-ID", "Last-Event-ID is %q, which was no event's id", last)
 	}
-	if nowR, nowD := totals(l.server); int(r) <= nowR && int(d) <= nowD { //nolint:gosec // of 32 bits
-		l.requests, l.deliveries = int(r), int(d) //nolint:gosec // of 32 bits
+	if nowR, nowD := totals(l.server); int(r) <= nowR && int(d) <= nowD {
+		l.requests, l.deliveries = int(r), int(d)
 	}
 	return nil
 }

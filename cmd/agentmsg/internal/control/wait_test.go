@@ -69,31 +69,7 @@ func TestEvents(t *testing.T) {
 	h := start(t, control.Options{}, mockserver.WithWebhook(receiver.URL, ""))
 	require.Equal(t, http.StatusAccepted, h.send("before"))
 	h.get("wait?idle=true", nil)
-	listen := func(last string) (next func(event string) string, done func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/_mock/events", nil)
-		require.NoError(t, err)
-		if last != "" {
-			r.Header.Set("Last-Event-ID", last)
-		}
-		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		a, err := client.Do(r) //nolint:bodyclose // by done
-		require.NoError(t, err)
-		require.Equal(t, "text/event-stream", a.Header.Get("Content-Type"))
-		read := readEvents(a.Body)
-		return func(event string) string {
-				for e := range read {
-					if strings.Contains(e, "event: "+event+"\n") || event == "" && strings.HasPrefix(e, ":") {
-						return e
-					}
-				}
-				return ""
-			}, func() {
-				cancel()
-				_ = a.Body.Close()
-			}
-	}
-	next, done := listen("")
+	next, done := h.listen("")
 	require.Equal(t, ": listening", next(""))
 	require.Equal(t, http.StatusAccepted, h.send("after"))
 	require.Contains(t, next("request"), `"sessionId":"after"`)
@@ -103,7 +79,7 @@ func TestEvents(t *testing.T) {
 	h.post("ai-says", `{"sessionId":"s3","text":"x"}`)
 	require.Contains(t, next("change"), `"changes":`)
 	done()
-	next, done = listen("1.1")
+	next, done = h.listen("1.1")
 	require.Contains(t, next("request"), `"sessionId":"after"`)
 	require.Contains(t, next("delivery"), "id: 2.2\n")
 	h.post("reset", "")
@@ -111,15 +87,42 @@ func TestEvents(t *testing.T) {
 	done()
 	require.Equal(t, http.StatusAccepted, h.send("anew"))
 	for _, last := range []string{"0.0", "2.2"} { // the other one was never told that it is over
-		next, done = listen(last)
+		next, done = h.listen(last)
 		require.Contains(t, next("request"), `"sessionId":"anew"`, last)
 		done()
 	}
-	next, done = listen("")
+	next, done = h.listen("")
 	require.Equal(t, ": listening", next(""))
 	h.halt()
 	require.Empty(t, next("request"), "a stop ends the stream")
 	done()
+}
+
+// listen follows the stream of the default world from an event on: next is its
+// next one of a kind, or comment; "": it has ended.
+func (h *house) listen(last string) (next func(event string) string, done func()) {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/_mock/events", nil)
+	require.NoError(h.t, err)
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	a, err := client.Do(r) //nolint:bodyclose // by done
+	require.NoError(h.t, err)
+	require.Equal(h.t, "text/event-stream", a.Header.Get("Content-Type"))
+	read := readEvents(a.Body)
+	return func(event string) string {
+			for e := range read {
+				if strings.Contains(e, "event: "+event+"\n") || event == "" && strings.HasPrefix(e, ":") {
+					return e
+				}
+			}
+			return ""
+		}, func() {
+			cancel()
+			_ = a.Body.Close()
+		}
 }
 
 // readEvents gives the events of a stream as they come.
