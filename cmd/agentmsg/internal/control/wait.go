@@ -104,6 +104,9 @@ func (x *call) events() (any, error) {
 	x.w.Header().Set("Content-Type", "text/event-stream")
 	x.w.Header().Set("Cache-Control", "no-store")
 	x.w.WriteHeader(http.StatusOK)
+	if x.r.Method == http.MethodHead { // it has its answer, and its connection is free for the next
+		return nil, errAnswered
+	}
 	l.changes = x.server.Changes()
 	if l.catchUp() && l.comment("listening") {
 		for l.next() {

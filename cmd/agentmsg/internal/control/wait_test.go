@@ -98,6 +98,22 @@ func TestEvents(t *testing.T) {
 	done()
 }
 
+// The head of a stream is all that HEAD asks for.
+func TestHeadOfEvents(t *testing.T) {
+	t.Parallel()
+	h := start(t, control.Options{})
+	client := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, h.url+"/_mock/events", nil)
+		require.NoError(t, err)
+		a, err := client.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, a.Body.Close())
+		require.Equal(t, http.StatusOK, a.StatusCode)
+	}
+}
+
 // listen follows the stream of the default world from an event on: next is its
 // next one of a kind, or comment; "": it has ended.
 func (h *house) listen(last string) (next func(event string) string, done func()) {
