@@ -89,7 +89,10 @@ func (s *Server) begun(d *delivery) (settled bool) {
 	settled = s.attempt(d)
 	if f != nil && f.Kind == Duplicate {
 		for range max(f.Copies, 1) {
-			settled = s.ctx.Err() != nil || s.attempt(d) || settled
+			if s.ctx.Err() != nil { // of any number of copies the rest
+				return true
+			}
+			settled = s.attempt(d) || settled
 		}
 	}
 	return settled

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,6 +70,23 @@ func TestDeliveryFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Close leaves out the copies that are still to come, however many.
+func TestCloseAmidCopies(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	s, err := mockserver.New(mockserver.WithFault(mockserver.Fault{Kind: mockserver.Duplicate, Copies: math.MaxInt}),
+		mockserver.WithWebhookHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			select {
+			case arrived <- struct{}{}:
+			default:
+			}
+		}), ""))
+	require.NoError(t, err)
+	s.Emit([]byte("{}"))
+	<-arrived
+	s.Close()
 }
 
 // Events are counted, not attempts.

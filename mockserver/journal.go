@@ -65,8 +65,8 @@ type Delivery struct {
 // called with the server's lock held.
 type journal struct {
 	limit      int // records in each
-	room       int // for bodies in both; for events as much again
-	bytes      int // of bodies, in both
+	room       int // for bodies and long heads in both; for events as much again
+	bytes      int // of them, in both
 	requests   ring[Request]
 	deliveries ring[Delivery]
 	asked      map[agentmsg.Op]int // since the start, dropped ones too
@@ -78,6 +78,7 @@ type journal struct {
 const (
 	maxJournalBytes = 64 << 20
 	maxResponse     = 64 << 10
+	usualHead       = 4 << 10
 )
 
 // ring is a list that loses its beginning.
@@ -119,7 +120,7 @@ func (j *journal) addRequest(r Request) {
 	}
 	j.asked[r.Op]++
 	j.requests.add(r)
-	j.bytes += len(r.Body) + len(r.Response)
+	j.bytes += r.size()
 	j.shrink()
 }
 
@@ -149,7 +150,25 @@ func (j *journal) shrink() {
 
 func (j *journal) dropRequest() {
 	r := j.requests.drop()
-	j.bytes -= len(r.Body) + len(r.Response)
+	j.bytes -= r.size()
+}
+
+// size is what counts of a request: its bodies, and what its head has beyond
+// the usual, of which a caller may send a MiB.
+func (r *Request) size() int {
+	head := len(r.Path) + sizeOf(r.Header) + sizeOf(r.Query)
+	return len(r.Body) + len(r.Response) + max(head-usualHead, 0)
+}
+
+// sizeOf is about the memory of a header or a query.
+func sizeOf(h map[string][]string) (n int) {
+	for name, values := range h {
+		n += 64 + len(name)
+		for _, v := range values {
+			n += 16 + len(v)
+		}
+	}
+	return n
 }
 
 func (j *journal) dropDelivery() { j.bytes -= len(j.deliveries.drop().Body) }
@@ -258,7 +277,8 @@ func (s *Server) Deliveries() []Delivery {
 }
 
 // Dropped is how many records the journal let go: over [WithJournal]'s number
-// in a list, or over 64 MiB of bodies in all.
+// in a list, or over 64 MiB of bodies, and of what heads have over 4 KiB, in
+// all.
 func (s *Server) Dropped() (requests, deliveries int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

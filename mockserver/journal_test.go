@@ -87,6 +87,20 @@ func TestJournalBoundsItsBodies(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{requests, deliveries})
 }
 
+// Long headers, paths and queries count as bodies do.
+func TestJournalBoundsItsHeads(t *testing.T) {
+	t.Parallel()
+	s, err := mockserver.New()
+	require.NoError(t, err)
+	defer s.Close()
+	long := strings.Repeat("x", 30<<20)
+	for dropped, c := range []struct{ path, header string }{{"/kanbans", long}, {"/kanbans?q=" + long, ""}, {"/kanbans", long}, {"/" + long, ""}} {
+		exchange(s, http.MethodGet, c.path, "", "X-Long", c.header)
+		requests, _ := s.Dropped()
+		require.Equal(t, max(dropped-1, 0), requests)
+	}
+}
+
 func TestWaitSaysWhatItMissed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -56,9 +56,8 @@ func (x *exchange) words(text string, files []agentmsg.Attachment) words {
 	return words{text: text, files: files, base: x.base()}
 }
 
-// presign makes a link for one verb on one file.
-// Of one of [Worlds] the link names its world: the storage
-// sees no other credential.
+// presign makes a link for one verb on one file. Of one of [Worlds] the link
+// names its world: the storage sees no other credential.
 func (s *Server) presign(base, verb, key string, u *upload) (link string, until agentmsg.Time) {
 	began := now()
 	query := url.Values{

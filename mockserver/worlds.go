@@ -68,8 +68,8 @@ const (
 // below 1. Credentials in the options are of no use: each world has its own.
 //
 // Unless an option says otherwise a world's journal keeps 1,000 requests and
-// as many deliveries. Of bodies all journals together keep 64 MiB, but each at
-// least 4. An AI or a handler of the options serves all worlds; [WithNewAI]
+// as many deliveries. Of bodies and long headers all journals together keep
+// 64 MiB, but each at least 4. An AI or a handler of the options serves all worlds; [WithNewAI]
 // gives each its own.
 //
 // The caller closes it.

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "occupy": occupy, "start": start, "end": end, "call": call, "receiver": receiver, "arrived": arrived, "release": release,
+			"code": code, "occupy": occupy, "start": start, "end": end, "call": call, "begin": begin, "receiver": receiver, "arrived": arrived, "release": release,
 		},
 	})
 }
@@ -123,9 +123,9 @@ func end(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// call asks the mock: method, path, body, then headers as name=value. The
-// answer is the stdout, and must be a success unless the command is negated.
-func call(ts *testscript.TestScript, neg bool, args []string) {
+// request is what call and begin send: method, path, body, then headers as
+// name=value.
+func request(ts *testscript.TestScript, args []string) *http.Request {
 	body := ""
 	if len(args) > 2 {
 		body = args[2]
@@ -136,8 +136,17 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 		name, v, _ := strings.Cut(h, "=")
 		r.Header.Set(name, v)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	answer, err := client.Do(r)
+	return r
+}
+
+func client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+// call asks the mock. The answer is the stdout, and must be a success unless
+// the command is negated.
+func call(ts *testscript.TestScript, neg bool, args []string) {
+	answer, err := client().Do(request(ts, args))
 	ts.Check(err)
 	defer func() { _ = answer.Body.Close() }()
 	b, err := io.ReadAll(answer.Body)
@@ -145,6 +154,24 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = ts.Stdout().Write(b)
 	if (answer.StatusCode > 299) != neg {
 		ts.Fatalf("%d %s", answer.StatusCode, b)
+	}
+}
+
+// begin is a call whose answer nobody waits for; it is under way.
+func begin(ts *testscript.TestScript, _ bool, args []string) {
+	r := request(ts, args)
+	go func() {
+		if answer, err := client().Do(r); err == nil {
+			_ = answer.Body.Close()
+		}
+	}()
+	for {
+		answer, err := client().Do(request(ts, []string{http.MethodGet, "/_mock/wait?idle=true&timeout=20ms"}))
+		ts.Check(err)
+		_ = answer.Body.Close()
+		if answer.StatusCode == http.StatusGatewayTimeout {
+			return
+		}
 	}
 }
 

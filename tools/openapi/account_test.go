@@ -108,6 +108,7 @@ func (a *account) do(method, target string, body io.Reader, headers ...string) (
 			r.Header.Set(headers[i], headers[i+1])
 		}
 	}
+	r.Host = r.Header.Get("Host")
 	answer, err := (&http.Client{Transport: a.validator}).Do(r)
 	require.NoError(a.t, err)
 	defer func() { require.NoError(a.t, answer.Body.Close()) }()

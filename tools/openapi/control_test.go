@@ -25,8 +25,8 @@ type program struct {
 	url string
 }
 
-// run builds the program and starts it, with one world and a token.
-func run(t *testing.T, all documents, s *seen) *program {
+// run builds the program and starts it, with one world and further flags.
+func run(t *testing.T, all documents, s *seen, flags ...string) *program {
 	t.Helper()
 	if _, err := os.Stat("../../cmd/agentmsg/main.go"); err != nil {
 		t.Skip("the program is not in this tree")
@@ -35,7 +35,7 @@ func run(t *testing.T, all documents, s *seen) *program {
 	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/agentmsg/agentmsg/cmd/agentmsg").CombinedOutput()
 	require.NoError(t, err, string(built))
 	ctx, stop := context.WithCancel(context.Background())
-	process := exec.CommandContext(ctx, binary, "mock", "--addr", "127.0.0.1:0", "--log", "json", "--worlds", "1", "--control-token", controlToken)
+	process := exec.CommandContext(ctx, binary, append([]string{"mock", "--addr", "127.0.0.1:0", "--log", "json", "--worlds", "1"}, flags...)...)
 	out, err := process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
@@ -67,7 +67,8 @@ func TestControl(t *testing.T) {
 	all := load(t)
 	all[control] = read(t, "control.yaml")
 	s := &seen{t: t, covered: map[string]bool{}}
-	p := run(t, all, s)
+	p := run(t, all, s, "--control-token", controlToken)
+	open := run(t, all, s)
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
 	d := all[control]
@@ -84,22 +85,7 @@ func TestControl(t *testing.T) {
 		}
 	}
 	p.call(409, "POST", "/credentials", `{"maiaToken":"x"}`, "Authorization", "Bearer test_a") // and the world is there
-	for _, o := range d.operations() {
-		path := strings.NewReplacer("{id}", "1", "{document}", "maia.yaml").Replace(o.path)
-		body := map[bool]string{true: `{"sessionId":"s1","text":"x"}`}[o.method == "POST"]
-		if o.Responses.Value("401") != nil {
-			p.call(401, o.method, path, body, "X-Mock-Token", "")
-		}
-		if o.Responses.Value("503") != nil {
-			p.call(503, o.method, path, body, "Authorization", "Bearer test_b")
-		}
-		if o.Responses.Value("413") != nil {
-			p.call(413, o.method, path, strings.Repeat(" ", map[bool]int{true: 10 << 20, false: 1 << 20}[path == "/emit"])+`{}`)
-		}
-		if o.Responses.Value("400") != nil && o.method == "GET" {
-			p.call(400, "GET", path+"?unknown=1", "")
-		}
-	}
+	p.refusals(d, open)
 	p.call(200, "GET", "/config.schema.json", "")
 	p.call(200, "GET", "/openapi/control.yaml", "")
 	p.call(404, "GET", "/openapi/none.yaml", "")
@@ -112,6 +98,31 @@ func TestControl(t *testing.T) {
 		}
 	}
 	require.Empty(t, missing, "documented, and seen nowhere")
+}
+
+// refusals has each operation refuse what it documents that it does: open is a
+// program that needs no token.
+func (p *program) refusals(d *document, open *program) {
+	p.t.Helper()
+	for _, o := range d.operations() {
+		path := strings.NewReplacer("{id}", "1", "{document}", "maia.yaml").Replace(o.path)
+		body := map[bool]string{true: `{"sessionId":"s1","text":"x"}`}[o.method == "POST"]
+		if o.Responses.Value("401") != nil {
+			p.call(401, o.method, path, body, "X-Mock-Token", "")
+		}
+		if o.Responses.Value("403") != nil {
+			open.call(403, o.method, path, body, "Host", "evil.test")
+		}
+		if o.Responses.Value("503") != nil {
+			p.call(503, o.method, path, body, "Authorization", "Bearer test_b")
+		}
+		if o.Responses.Value("413") != nil {
+			p.call(413, o.method, path, strings.Repeat(" ", map[bool]int{true: 10 << 20, false: 1 << 20}[path == "/emit"])+`{}`)
+		}
+		if o.Responses.Value("400") != nil && o.method == "GET" {
+			p.call(400, "GET", path+"?unknown=1", "")
+		}
+	}
 }
 
 // badControl are bodies that both sides refuse.

@@ -23,12 +23,12 @@ const (
 )
 
 const exitCodes = `Exit codes:
-  0  done; of the mock: stopped by a signal, and everything was delivered
+  0  done; of the mock: stopped by a signal, and everything was done
   1  failed while it ran
   2  an unknown command or flag, or a value that a flag does not take
   3  the configuration has a mistake, or cannot be read
   4  the address cannot be listened on
-  5  stopped by a signal, and something stayed undelivered: the log says what`
+  5  stopped by a signal, and something was left: the log says what`
 
 // exit is an error with its exit code.
 type exit struct {

@@ -19,6 +19,7 @@ type program struct {
 	listener net.Listener
 	server   *http.Server
 	house    *control.House
+	calls    *calls
 	log      *slog.Logger
 	token    string // of the control API; empty: none
 	flags    *flags
@@ -38,9 +39,10 @@ func newProgram(l net.Listener, log *slog.Logger, set *setup, f *flags, token st
 	}
 	stopping, halt := context.WithCancel(context.Background())
 	api := control.New(house, control.Options{Token: token, Version: version(), Stopping: stopping})
-	apis := house.Handler()
+	under := &calls{all: map[*http.Request]bool{}}
+	apis := under.through(house.Handler())
 	return &program{
-		listener: l, house: house, log: log, token: token, flags: f, set: set, halt: halt,
+		listener: l, house: house, calls: under, log: log, token: token, flags: f, set: set, halt: halt,
 		server: &http.Server{
 			ReadHeaderTimeout: 10 * time.Second,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -88,6 +90,10 @@ func (p *program) stop() error {
 	}
 	idle.Wait()
 	left := 0
+	for _, r := range p.calls.left() {
+		left++
+		p.log.Warn("cut off", "method", r.Method, "path", r.URL.EscapedPath())
+	}
 	for _, s := range servers {
 		for _, id := range s.Unanswered() {
 			left++
@@ -103,7 +109,7 @@ func (p *program) stop() error {
 		}
 	}
 	if left > 0 {
-		return &exit{exitUndelivered, fmt.Errorf("stopped with %d undelivered or unanswered: see the log above", left)}
+		return &exit{exitUndelivered, fmt.Errorf("stopped with %d undelivered, unanswered or cut off: see the log above", left)}
 	}
 	p.log.Info("stopped")
 	return nil

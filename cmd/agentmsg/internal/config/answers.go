@@ -10,15 +10,12 @@ import (
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/shape"
-	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/agentmsg/agentmsg/mockserver"
 )
 
 // Answer is what the AI says when its conditions hold; none is needed. Of a
 // list the first that holds answers.
 type Answer struct {
-	At strict.At `json:"-"`
-
 	// Equals, Contains and Matches are about what the customer said; Matches is
 	// a regular expression of Go's.
 	Equals   *string `json:"equals"`
@@ -44,16 +41,16 @@ func (c *Config) checkAnswers() error {
 		_, err := regexp.Compile(a.Matches)
 		switch {
 		case err != nil:
-			return &strict.Error{At: a.At, Path: path + ".matches", Text: err.Error()}
+			return c.wrong(path+".matches", err.Error())
 		case a.Say == nil:
-			return &strict.Error{At: a.At, Path: path, Text: "it has no say: a list of texts, [] for silence"}
+			return c.wrong(path, "it has no say: a list of texts, [] for silence")
 		case a.Times < 0:
-			return &strict.Error{At: a.At, Path: path + ".times", Text: "a negative number; 0 is always"}
+			return c.wrong(path+".times", "a negative number; 0 is always")
 		case a.Delay < 0:
-			return &strict.Error{At: a.At, Path: path + ".delay", Text: "a negative time"}
+			return c.wrong(path+".delay", "a negative time")
 		}
 		if err := c.knows(a.AgentID); err != nil {
-			return &strict.Error{At: a.At, Path: path + ".agentId", Text: err.Error()}
+			return c.wrong(path+".agentId", err.Error())
 		}
 	}
 	return nil

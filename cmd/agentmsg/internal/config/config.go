@@ -23,6 +23,8 @@ var Schema []byte
 
 // Config is what a file says. The zero Config is the mock's own defaults.
 type Config struct {
+	Places strict.Places `json:"-"` // in the file
+
 	Schema          string                `json:"$schema"` // for editors
 	Channels        []Channel             `json:"channels"`
 	BluBashChannels []string              `json:"bluBashChannels"`
@@ -43,8 +45,6 @@ type Config struct {
 
 // Channel is a mockserver.Channel.
 type Channel struct {
-	At strict.At `json:"-"`
-
 	ID                string            `json:"id"`
 	Identifier        string            `json:"identifier"`
 	Type              string            `json:"type"`
@@ -64,16 +64,12 @@ type Channel struct {
 // a session or an answer names must be among them, and channels without
 // allowedAgentIds allow all.
 type Agent struct {
-	At strict.At `json:"-"`
-
 	ID       string `json:"id"`
 	KanbanID string `json:"kanbanId"` // of its sessions, on each channel that names none for it
 }
 
 // Webhook is where events go.
 type Webhook struct {
-	At strict.At `json:"-"`
-
 	URL    string `json:"url"`
 	Secret string `json:"secret"`
 }

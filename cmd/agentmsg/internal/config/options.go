@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,8 @@ import (
 	"github.com/agentmsg/agentmsg/mockserver"
 )
 
-// placed is an option and where it was said.
+// placed is an option and the path of what said it.
 type placed struct {
-	at   strict.At
 	path string
 	opt  mockserver.Option
 }
@@ -41,10 +41,15 @@ func (c *Config) Options() ([]mockserver.Option, error) {
 	}
 	for i := range opts { // the shortest list that fails ends in the mistake
 		if err := tried(opts[:i+1]); err != nil {
-			return nil, &strict.Error{At: all[i].at, Path: all[i].path, Text: shape.Mistake(err)}
+			return nil, c.wrong(all[i].path, shape.Mistake(err))
 		}
 	}
 	return nil, wrong
+}
+
+// wrong is a mistake in the file.
+func (c *Config) wrong(path, text string) error {
+	return &strict.Error{At: c.Places.Of(path), Path: path, Text: text}
 }
 
 // tried is what package mockserver says of options.
@@ -58,46 +63,45 @@ func tried(opts []mockserver.Option) error {
 }
 
 func (c *Config) placed() ([]placed, error) {
-	top := strict.At{Line: 1, Column: 1}
 	var all []placed
-	add := func(at strict.At, path string, opt mockserver.Option) { all = append(all, placed{at, path, opt}) }
+	add := func(path string, opt mockserver.Option) { all = append(all, placed{path, opt}) }
 	for i, ch := range c.channels() {
-		add(ch.At, fmt.Sprintf("channels[%d]", i), mockserver.WithChannel(ch.channel(c.Agents)))
+		add(fmt.Sprintf("channels[%d]", i), mockserver.WithChannel(ch.channel(c.Agents)))
 	}
 	for i, id := range c.BluBashChannels {
-		add(top, fmt.Sprintf("bluBashChannels[%d]", i), mockserver.WithBluBashChannel(agentmsg.BluBashChannelID(id)))
+		add(fmt.Sprintf("bluBashChannels[%d]", i), mockserver.WithBluBashChannel(agentmsg.BluBashChannelID(id)))
 	}
-	add(top, "kanbans", mockserver.WithKanbans(c.Kanbans...))
-	add(top, "connections", mockserver.WithConnections(c.Connections...))
+	add("kanbans", mockserver.WithKanbans(c.Kanbans...))
+	add("connections", mockserver.WithConnections(c.Connections...))
 	for i, s := range c.Sessions {
-		add(s.At, fmt.Sprintf("sessions[%d]", i), mockserver.WithSession(s.Session()))
+		add(fmt.Sprintf("sessions[%d]", i), mockserver.WithSession(s.Session()))
 	}
-	for op, names := range c.ExtraFields {
-		add(top, "extraFields."+op, mockserver.WithExtraFields(agentmsg.Op(op), names...))
+	for _, op := range slices.Sorted(maps.Keys(c.ExtraFields)) { // so that the same mistake is told each time
+		add("extraFields."+op, mockserver.WithExtraFields(agentmsg.Op(op), c.ExtraFields[op]...))
 	}
 	if c.Webhook.URL != "" {
-		add(c.Webhook.At, "webhook.url", mockserver.WithWebhook(c.Webhook.URL, c.Webhook.Secret))
+		add("webhook.url", mockserver.WithWebhook(c.Webhook.URL, c.Webhook.Secret))
 	}
-	add(top, "aiDelay", mockserver.WithAIDelay(time.Duration(c.AIDelay)))
+	add("aiDelay", mockserver.WithAIDelay(time.Duration(c.AIDelay)))
 	if c.Journal != 0 {
-		add(top, "journal", mockserver.WithJournal(c.Journal))
+		add("journal", mockserver.WithJournal(c.Journal))
 	}
 	if l := c.RateLimit; l.PerMinute > 0 {
-		add(top, "rateLimit", mockserver.WithRateLimit(l.PerMinute, l.PerHour))
+		add("rateLimit", mockserver.WithRateLimit(l.PerMinute, l.PerHour))
 	}
 	if c.RateLimitStatus != 0 {
-		add(top, "rateLimitStatus", mockserver.WithRateLimitStatus(c.RateLimitStatus))
+		add("rateLimitStatus", mockserver.WithRateLimitStatus(c.RateLimitStatus))
 	}
 	if len(c.Answers) > 0 {
-		add(top, "answers", mockserver.WithNewAI(c.script()))
+		add("answers", mockserver.WithNewAI(c.script()))
 	}
 	for i, given := range c.Faults {
 		path := fmt.Sprintf("faults[%d]", i)
 		f, err := given.Fault()
 		if err != nil {
-			return nil, &strict.Error{At: given.At, Path: path, Text: err.Error()}
+			return nil, c.wrong(path, err.Error())
 		}
-		add(given.At, path, mockserver.WithFault(f))
+		add(path, mockserver.WithFault(f))
 	}
 	return all, nil
 }
@@ -155,31 +159,31 @@ func (ch *Channel) channel(agents []Agent) mockserver.Channel {
 // same.
 func (c *Config) check() error {
 	if c.Webhook.Secret != "" && c.Webhook.URL == "" {
-		return &strict.Error{At: c.Webhook.At, Path: "webhook", Text: "a secret without a url"}
+		return c.wrong("webhook", "a secret without a url")
 	}
 	for i, a := range c.Agents {
 		path := fmt.Sprintf("agents[%d]", i)
 		if a.ID == "" {
-			return &strict.Error{At: a.At, Path: path, Text: "it has no id"}
+			return c.wrong(path, "it has no id")
 		}
 		if slices.ContainsFunc(c.Agents[:i], func(other Agent) bool { return other.ID == a.ID }) {
-			return &strict.Error{At: a.At, Path: path, Text: fmt.Sprintf("the agent %q is there a second time", a.ID)}
+			return c.wrong(path, fmt.Sprintf("the agent %q is there a second time", a.ID))
 		}
 	}
 	for i, ch := range c.Channels {
 		path := fmt.Sprintf("channels[%d]", i)
 		if ch.Type != "" && ch.Type != "instagram" && !slices.Contains(channelTypes(), ch.Type) {
-			return &strict.Error{At: ch.At, Path: path + ".type", Text: fmt.Sprintf("there is no type %q; there are %s, instagram", ch.Type, strings.Join(channelTypes(), ", "))}
+			return c.wrong(path+".type", fmt.Sprintf("there is no type %q; there are %s, instagram", ch.Type, strings.Join(channelTypes(), ", ")))
 		}
 		for _, id := range append([]string{ch.DefaultAgentID}, ch.AllowedAgentIDs...) {
 			if err := c.knows(id); err != nil {
-				return &strict.Error{At: ch.At, Path: path, Text: err.Error()}
+				return c.wrong(path, err.Error())
 			}
 		}
 	}
 	for i, s := range c.Sessions {
 		if err := c.knows(s.AgentID); err != nil {
-			return &strict.Error{At: s.At, Path: fmt.Sprintf("sessions[%d].agentId", i), Text: err.Error()}
+			return c.wrong(fmt.Sprintf("sessions[%d].agentId", i), err.Error())
 		}
 	}
 	return c.checkAnswers()

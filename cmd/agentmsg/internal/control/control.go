@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"strings"
 
@@ -134,8 +135,8 @@ func (c *Control) run(w http.ResponseWriter, r *http.Request, to route) {
 		fail(w, &failure{status: http.StatusUnauthorized, message: "the control API needs the token that the program printed at its start, in the header " + TokenHeader})
 		return
 	}
-	if c.opts.Token == "" && c.origins.Check(r) != nil {
-		fail(w, &failure{status: http.StatusForbidden, message: "a page of another site may not control the mock: call it from a program, or start it with --control-token"})
+	if c.opts.Token == "" && (!local(r.Host) || c.origins.Check(r) != nil) {
+		fail(w, &failure{status: http.StatusForbidden, message: "a page of another site may not control the mock: call it from a program, at 127.0.0.1 or localhost, or start it with --control-token"})
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
@@ -162,6 +163,18 @@ func (c *Control) run(w http.ResponseWriter, r *http.Request, to route) {
 	default:
 		write(w, to.status, answer)
 	}
+}
+
+// local says whether a Host is a name that only this machine has for itself. A
+// page may have any other name lead to loopback, and is then of the same site.
+func local(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil { // no port
+		name = strings.Trim(host, "[]")
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback() || name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
 // fail answers a failure in the shape of MAIA's errors, with the field and the

@@ -56,6 +56,7 @@ func (h *house) ask(method, path, body string, headers ...string) (status int, a
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	r.Host = r.Header.Get("Host")
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	a, err := client.Do(r)
 	require.NoError(h.t, err)
@@ -239,35 +240,11 @@ func TestCredentials(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, h.send("s1"))
 	status, _ := h.ask(http.MethodGet, "/kanbans", "", "Authorization", "Bearer next")
 	require.Equal(t, http.StatusOK, status)
-}
-
-// A token, where there is one, is needed for all but the documents.
-func TestToken(t *testing.T) {
-	t.Parallel()
-	h := start(t, control.Options{Token: "t0ken"})
-	status, answer := h.ask(http.MethodGet, "/_mock/sessions", "")
-	require.Equal(t, http.StatusUnauthorized, status)
-	require.Contains(t, answer, "X-Mock-Token")
-	require.NotContains(t, answer, "t0ken")
-	status, _ = h.ask(http.MethodPost, "/_mock/reset", "", control.TokenHeader, "t0ke")
-	require.Equal(t, http.StatusUnauthorized, status)
-	h.get("sessions", nil, control.TokenHeader, "t0ken")
-	h.get("config.schema.json", &struct{}{})
-	status, answer = h.ask(http.MethodGet, "/_mock/openapi/maia.yaml", "")
-	require.Equal(t, http.StatusOK, status)
-	require.Contains(t, answer, "openapi: 3.1")
-}
-
-// A page in a browser on the same machine controls nothing, unless it is ours.
-func TestOtherSites(t *testing.T) {
-	t.Parallel()
-	h := start(t, control.Options{})
-	status, answer := h.ask(http.MethodPost, "/_mock/reset", "", "Sec-Fetch-Site", "cross-site")
-	require.Equal(t, http.StatusForbidden, status)
-	require.Contains(t, answer, "a page of another site")
-	status, _ = h.ask(http.MethodPost, "/_mock/reset", "", "Origin", "https://example.com")
-	require.Equal(t, http.StatusForbidden, status)
-	h.post("reset", "", "Sec-Fetch-Site", "same-origin", "Origin", h.url)
+	for _, field := range []string{"maiaToken", "bluBashKey", "conversationsToken"} {
+		status, answer := h.ask(http.MethodPost, "/_mock/credentials", fmt.Sprintf(`{%q:"sk_test_x"}`, field))
+		require.Equal(t, http.StatusBadRequest, status, "it would lead to a world, and never here")
+		require.Contains(t, answer, fmt.Sprintf(`"field":%q`, field))
+	}
 }
 
 // Many control at once while the worlds come and go; nothing breaks.

@@ -61,7 +61,9 @@ func TestMistakes(t *testing.T) {
 		require.Contains(t, answer, c.says)
 		require.Contains(t, answer, `{"error":"`+http.StatusText(status)+`","message":"`)
 	}
-	status, answer := h.ask(http.MethodGet, "/_mock/events", "", "Last-Event-ID", "x")
-	require.Equal(t, http.StatusBadRequest, status)
-	require.Contains(t, answer, "which was no event's id")
+	for _, last := range []string{"x", "1", "1.2x", "-1.2", "1.2.3", "99999999999.1"} {
+		status, answer := h.ask(http.MethodGet, "/_mock/events", "", "Last-Event-ID", last)
+		require.Equal(t, http.StatusBadRequest, status, last)
+		require.Contains(t, answer, "which was no event's id")
+	}
 }

@@ -167,6 +167,14 @@ func (x *call) credentials() (any, error) {
 	if x.credential != "" {
 		return nil, &failure{status: http.StatusConflict, message: "a world's credential is its name, and stays: begin another world, or call this without a test credential for the default one"}
 	}
+	for _, next := range [...]struct{ field, credential string }{
+		{"maiaToken", given.MAIAToken}, {"bluBashKey", given.BluBashKey}, {"conversationsToken", given.ConversationsToken},
+	} {
+		carrier := &http.Request{Header: http.Header{"X-Api-Key": {next.credential}}}
+		if _, elsewhere := mockserver.TestCredential(carrier); elsewhere {
+			return nil, bad(next.field, "%s starts with test_ or sk_test_: what carries it has a world of its own, and never comes to the default one", next.field)
+		}
+	}
 	x.server.SetCredentials(mockserver.Credentials{
 		MAIAToken: agentmsg.Secret(given.MAIAToken), BluBashKey: agentmsg.Secret(given.BluBashKey), ConversationsToken: agentmsg.Secret(given.ConversationsToken),
 	})

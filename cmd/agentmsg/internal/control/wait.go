@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/shape"
+	"github.com/agentmsg/agentmsg/mockserver"
 )
 
 // wait is a long poll: it answers once all that the query asks for is there.
@@ -58,8 +60,7 @@ func (x *call) wait() (any, error) {
 	if err != nil {
 		return nil, x.missed(err)
 	}
-	_, requests = x.server.RequestsSince(math.MaxInt)
-	_, deliveries = x.server.DeliveriesSince(math.MaxInt)
+	requests, deliveries = totals(x.server)
 	return struct {
 		Requests   int `json:"requests"`
 		Deliveries int `json:"deliveries"`
@@ -94,16 +95,18 @@ func (x *call) events() (any, error) {
 	}
 	l := &listener{call: x, out: http.NewResponseController(x.w)}
 	if last := x.r.Header.Get("Last-Event-ID"); last != "" {
-		if _, err := fmt.Sscanf(last, "%d.%d", &l.requests, &l.deliveries); err != nil {
-			return nil, bad("Last-Event-ID", "Last-Event-ID is %q, which was no event's id", last)
+		if err := l.resume(last); err != nil {
+			return nil, err
 		}
 	} else {
-		_, l.requests = x.server.RequestsSince(math.MaxInt)
-		_, l.deliveries = x.server.DeliveriesSince(math.MaxInt)
+		l.requests, l.deliveries = totals(l.server)
 	}
 	x.w.Header().Set("Content-Type", "text/event-stream")
 	x.w.Header().Set("Cache-Control", "no-store")
 	x.w.WriteHeader(http.StatusOK)
+	if x.r.Method == http.MethodHead { // it has its answer, and its connection is free for the next
+		return nil, errAnswered
+	}
 	l.changes = x.server.Changes()
 	if l.catchUp() && l.comment("listening") {
 		for l.next() {
@@ -119,6 +122,28 @@ type listener struct {
 	requests, deliveries, changes int
 }
 
+// totals are how many requests and deliveries there are by now.
+func totals(s *mockserver.Server) (requests, deliveries int) {
+	_, requests = s.RequestsSince(math.MaxInt)
+	_, deliveries = s.DeliveriesSince(math.MaxInt)
+	return requests, deliveries
+}
+
+// resume goes on after the event of an id. One that is yet to come was in
+// another life of this world, of which the listener has heard nothing.
+func (l *listener) resume(last string) error {
+	requests, deliveries, _ := strings.Cut(last, ".")
+	r, err := strconv.ParseUint(requests, 10, 32)
+	d, err2 := strconv.ParseUint(deliveries, 10, 32)
+	if err != nil || err2 != nil {
+		return bad("Last-Event-ID", "Last-Event-ID is %q, which was no event's id", last)
+	}
+	if nowR, nowD := totals(l.server); int(r) <= nowR && int(d) <= nowD {
+		l.requests, l.deliveries = int(r), int(d)
+	}
+	return nil
+}
+
 // next waits for a change and tells of it; false: the stream is over.
 func (l *listener) next() bool {
 	ctx, cancel := context.WithTimeout(l.ctx, heartbeat)
@@ -130,6 +155,7 @@ func (l *listener) next() bool {
 	case errors.Is(err, context.DeadlineExceeded):
 		return l.comment("still here")
 	case err != nil:
+		l.requests, l.deliveries = 0, 0 // who comes back with this id hears all of the world's next life
 		l.send("over", struct{}{})
 		return false
 	}

@@ -69,31 +69,7 @@ func TestEvents(t *testing.T) {
 	h := start(t, control.Options{}, mockserver.WithWebhook(receiver.URL, ""))
 	require.Equal(t, http.StatusAccepted, h.send("before"))
 	h.get("wait?idle=true", nil)
-	listen := func(last string) (next func(event string) string, done func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/_mock/events", nil)
-		require.NoError(t, err)
-		if last != "" {
-			r.Header.Set("Last-Event-ID", last)
-		}
-		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		a, err := client.Do(r) //nolint:bodyclose // by done
-		require.NoError(t, err)
-		require.Equal(t, "text/event-stream", a.Header.Get("Content-Type"))
-		read := readEvents(a.Body)
-		return func(event string) string {
-				for e := range read {
-					if strings.Contains(e, "event: "+event+"\n") || event == "" && strings.HasPrefix(e, ":") {
-						return e
-					}
-				}
-				return ""
-			}, func() {
-				cancel()
-				_ = a.Body.Close()
-			}
-	}
-	next, done := listen("")
+	next, done := h.listen("")
 	require.Equal(t, ": listening", next(""))
 	require.Equal(t, http.StatusAccepted, h.send("after"))
 	require.Contains(t, next("request"), `"sessionId":"after"`)
@@ -103,17 +79,66 @@ func TestEvents(t *testing.T) {
 	h.post("ai-says", `{"sessionId":"s3","text":"x"}`)
 	require.Contains(t, next("change"), `"changes":`)
 	done()
-	next, done = listen("1.1")
+	next, done = h.listen("1.1")
 	require.Contains(t, next("request"), `"sessionId":"after"`)
 	require.Contains(t, next("delivery"), "id: 2.2\n")
 	h.post("reset", "")
-	require.Contains(t, next("over"), "{}")
+	require.Contains(t, next("over"), "id: 0.0\n", "who comes back with it hears all of the next life")
 	done()
-	next, done = listen("")
+	require.Equal(t, http.StatusAccepted, h.send("anew"))
+	for _, last := range []string{"0.0", "2.2"} { // the other one was never told that it is over
+		next, done = h.listen(last)
+		require.Contains(t, next("request"), `"sessionId":"anew"`, last)
+		done()
+	}
+	next, done = h.listen("")
 	require.Equal(t, ": listening", next(""))
 	h.halt()
 	require.Empty(t, next("request"), "a stop ends the stream")
 	done()
+}
+
+// The head of a stream is all that HEAD asks for.
+func TestHeadOfEvents(t *testing.T) {
+	t.Parallel()
+	h := start(t, control.Options{})
+	client := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, h.url+"/_mock/events", nil)
+		require.NoError(t, err)
+		a, err := client.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, a.Body.Close())
+		require.Equal(t, http.StatusOK, a.StatusCode)
+	}
+}
+
+// listen follows the stream of the default world from an event on: next is its
+// next one of a kind, or comment; "": it has ended.
+func (h *house) listen(last string) (next func(event string) string, done func()) {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/_mock/events", nil)
+	require.NoError(h.t, err)
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	a, err := client.Do(r) //nolint:bodyclose // by done
+	require.NoError(h.t, err)
+	require.Equal(h.t, "text/event-stream", a.Header.Get("Content-Type"))
+	read := readEvents(a.Body)
+	return func(event string) string {
+			for e := range read {
+				if strings.Contains(e, "event: "+event+"\n") || event == "" && strings.HasPrefix(e, ":") {
+					return e
+				}
+			}
+			return ""
+		}, func() {
+			cancel()
+			_ = a.Body.Close()
+		}
 }
 
 // readEvents gives the events of a stream as they come.

@@ -4,14 +4,11 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
-	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/agentmsg/agentmsg/mockserver"
 )
 
 // Session is a mockserver.Session.
 type Session struct {
-	At strict.At `json:"-"`
-
 	API            string    `json:"api"`
 	ID             string    `json:"id"`
 	ChannelID      string    `json:"channelId,omitempty"`

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
-	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/agentmsg/agentmsg/mockserver"
 )
 
@@ -55,8 +54,6 @@ func (k *Kind) UnmarshalText(b []byte) error {
 
 // Fault is a mockserver.Fault.
 type Fault struct {
-	At strict.At `json:"-"`
-
 	Op         string   `json:"op,omitempty"`
 	SessionID  string   `json:"sessionId,omitempty"`
 	Event      string   `json:"event,omitempty"`

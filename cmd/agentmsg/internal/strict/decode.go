@@ -9,31 +9,46 @@ import (
 	"strings"
 )
 
-func decode(n *node, into any) error { return assign(n, reflect.ValueOf(into).Elem(), "") }
+func decode(n *node, into any) error {
+	v := reflect.ValueOf(into).Elem()
+	d := &decoder{}
+	for i := range v.NumField() {
+		if places, ok := v.Field(i).Addr().Interface().(*Places); ok {
+			d.places = Places{}
+			*places = d.places
+		}
+	}
+	return d.assign(n, v, "")
+}
+
+type decoder struct{ places Places } // nil: nobody wants them
 
 func mistake(n *node, path, format string, args ...any) error {
 	return &Error{At: n.At, Path: path, Text: fmt.Sprintf(format, args...)}
 }
 
 // assign puts a node into a value. null leaves it as it is.
-func assign(n *node, v reflect.Value, path string) error {
+func (d *decoder) assign(n *node, v reflect.Value, path string) error {
+	if d.places != nil {
+		d.places[path] = n.At
+	}
 	if n.kind == null {
 		return nil
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
-		return assign(n, v.Elem(), path)
+		return d.assign(n, v.Elem(), path)
 	}
 	if reader, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return assignText(n, reader, path)
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return assignStruct(n, v, path)
+		return d.assignStruct(n, v, path)
 	case reflect.Slice:
-		return assignList(n, v, path)
+		return d.assignList(n, v, path)
 	case reflect.Map:
-		return assignMap(n, v, path)
+		return d.assignMap(n, v, path)
 	}
 	return assignScalar(n, v, path)
 }
@@ -87,27 +102,27 @@ func shown(n *node) string {
 	return n.kind.String()
 }
 
-func assignList(n *node, v reflect.Value, path string) error {
+func (d *decoder) assignList(n *node, v reflect.Value, path string) error {
 	if n.kind != list {
 		return mistake(n, path, "%s, where a list is wanted", n.kind)
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
 	for i, item := range n.items {
-		if err := assign(item, v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+		if err := d.assign(item, v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func assignMap(n *node, v reflect.Value, path string) error {
+func (d *decoder) assignMap(n *node, v reflect.Value, path string) error {
 	if n.kind != object {
 		return mistake(n, path, "%s, where an object is wanted", n.kind)
 	}
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, m := range n.members {
 		value := reflect.New(v.Type().Elem()).Elem()
-		if err := assign(m.value, value, join(path, m.name)); err != nil {
+		if err := d.assign(m.value, value, join(path, m.name)); err != nil {
 			return err
 		}
 		v.SetMapIndex(reflect.ValueOf(m.name).Convert(v.Type().Key()), value)
@@ -115,7 +130,7 @@ func assignMap(n *node, v reflect.Value, path string) error {
 	return nil
 }
 
-func assignStruct(n *node, v reflect.Value, path string) error {
+func (d *decoder) assignStruct(n *node, v reflect.Value, path string) error {
 	if n.kind != object {
 		return mistake(n, path, "%s, where an object is wanted", n.kind)
 	}
@@ -129,13 +144,8 @@ func assignStruct(n *node, v reflect.Value, path string) error {
 			}
 			return &Error{At: m.At, Path: join(path, m.name), Text: "there is no such member; " + hint}
 		}
-		if err := assign(m.value, field, join(path, m.name)); err != nil {
+		if err := d.assign(m.value, field, join(path, m.name)); err != nil {
 			return err
-		}
-	}
-	for i := range v.NumField() {
-		if at, ok := v.Field(i).Addr().Interface().(*At); ok {
-			*at = n.At
 		}
 	}
 	return nil

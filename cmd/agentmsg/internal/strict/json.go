@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // JSON reads one JSON value into a pointer to a struct.
@@ -22,17 +21,20 @@ func JSON(b []byte, into any) error {
 type jsonParser struct {
 	bytes []byte
 	dec   *json.Decoder
+	seen  int // bytes before here
+	here  At
 }
 
 func parseJSON(b []byte) (*node, error) {
-	p := &jsonParser{bytes: b, dec: json.NewDecoder(bytes.NewReader(b))}
-	p.dec.UseNumber()
+	b, err := readable(b)
+	if err != nil {
+		return nil, err
+	}
 	if len(bytes.TrimSpace(b)) == 0 {
 		return nil, &Error{At: At{1, 1}, Text: "there is nothing: an object is wanted, like {}"}
 	}
-	if !utf8.Valid(b) {
-		return nil, &Error{At: At{1, 1}, Text: "it is no UTF-8"}
-	}
+	p := &jsonParser{bytes: b, dec: json.NewDecoder(bytes.NewReader(b)), here: At{1, 1}}
+	p.dec.UseNumber()
 	n, err := p.value(0)
 	if err != nil {
 		return nil, err
@@ -53,10 +55,16 @@ func (p *jsonParser) next() At {
 	return p.at(i)
 }
 
+// at is the place of an offset. They are asked for in their order, so each goes
+// on from the one before; only a mistake, the last, may lie behind it.
 func (p *jsonParser) at(offset int) At {
-	before := p.bytes[:min(offset, len(p.bytes))]
-	line := 1 + bytes.Count(before, []byte("\n"))
-	return At{line, 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])}
+	offset = min(offset, len(p.bytes))
+	if offset < p.seen {
+		p.seen, p.here = 0, At{1, 1}
+	}
+	p.here = p.here.after(p.bytes[p.seen:offset])
+	p.seen = offset
+	return p.here
 }
 
 // token is the next one, and where it began.
@@ -124,17 +132,17 @@ func (p *jsonParser) list(n *node, depth int) error {
 
 func (p *jsonParser) object(n *node, depth int) error {
 	n.kind = object
+	places := map[string]At{}
 	for p.dec.More() {
 		t, at, err := p.token()
 		if err != nil {
 			return err
 		}
 		name := t.(string) // the decoder allows nothing else
-		for _, m := range n.members {
-			if m.name == name {
-				return &Error{At: at, Text: fmt.Sprintf("%q is there already, at %s", name, m.At)}
-			}
+		if first, twice := places[name]; twice {
+			return &Error{At: at, Text: fmt.Sprintf("%q is there already, at %s", name, first)}
 		}
+		places[name] = at
 		value, err := p.value(depth + 1)
 		if err != nil {
 			return err

@@ -4,12 +4,15 @@
 // text. In YAML a plain number where a text is wanted keeps its digits as they
 // were written, so that +55 21 stays a phone number's beginning.
 //
-// A struct that has a field of type [At] learns where it stood.
+// A struct that has a field of type [Places] learns where all that is in it
+// stood.
 package strict
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // At is a place in a file; both count from 1.
@@ -17,6 +20,46 @@ type At struct{ Line, Column int }
 
 // String is line:column.
 func (a At) String() string { return fmt.Sprintf("%d:%d", a.Line, a.Column) }
+
+// after is where one stands after some more text.
+func (a At) after(b []byte) At {
+	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+		a.Line += bytes.Count(b, []byte("\n"))
+		a.Column = 1
+		b = b[i+1:]
+	}
+	a.Column += utf8.RuneCount(b)
+	return a
+}
+
+// readable is a file without the byte order mark that some editors begin it
+// with. What is no UTF-8 is a mistake.
+func readable(b []byte) ([]byte, error) {
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return nil, &Error{At: At{1, 1}.after(b[:i]), Text: "it is no UTF-8"}
+		}
+		i += n
+	}
+	return b, nil
+}
+
+// Places are where the values of a file stood, by their paths, as in
+// faults[0].kind.
+type Places map[string]At
+
+// Of is the place of a path, or else of what it is in.
+func (p Places) Of(path string) At {
+	for path != "" {
+		if at, ok := p[path]; ok {
+			return at
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return p[""]
+}
 
 // Error is a mistake and its place.
 type Error struct {
@@ -59,6 +102,7 @@ type node struct {
 	plain   bool   // YAML's, without quotes
 	members []member
 	items   []*node
+	size    int // YAML's: values in it, itself included
 }
 
 type member struct {
@@ -67,8 +111,11 @@ type member struct {
 	value *node
 }
 
-// maxDepth is far above what any of our files needs.
-const maxDepth = 100
+// Both are far above what any of our files needs.
+const (
+	maxDepth   = 100
+	maxAliased = 100_000 // values that YAML's aliases stand for, together
+)
 
 // closest is the name that was most likely meant; empty: none is near.
 func closest(name string, names []string) string {

@@ -2,8 +2,10 @@ package strict_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/agentmsg/agentmsg/cmd/agentmsg/internal/strict"
 	"github.com/stretchr/testify/require"
@@ -20,9 +22,8 @@ func (w *word) UnmarshalText(b []byte) error {
 }
 
 type item struct {
-	At   strict.At `json:"-"`
-	Kind word      `json:"kind"`
-	N    int       `json:"n"`
+	Kind word `json:"kind"`
+	N    int  `json:"n"`
 }
 
 type file struct {
@@ -33,6 +34,7 @@ type file struct {
 	Items  []item            `json:"items"`
 	Named  map[string]string `json:"named"`
 	Hidden string            `json:"-"`
+	Places strict.Places     `json:"-"`
 }
 
 func TestMistakes(t *testing.T) {
@@ -60,7 +62,8 @@ func TestMistakes(t *testing.T) {
 		"JSON: a type's own":    {strict.JSON, `{"items":[{"kind":"bad"}]}`, `1:19: items[0].kind: no good word`},
 		"JSON: a type's number": {strict.JSON, `{"items":[{"kind":1}]}`, `1:19: items[0].kind: a number, where a text is wanted`},
 		"JSON: letters":         {strict.JSON, "{\"näme\":\"äöü\",  \"x\":1}", `1:2: näme: there is no such member; did you mean "name"?`},
-		"JSON: no UTF-8":        {strict.JSON, "{\"name\":\"\xff\"}", `1:1: it is no UTF-8`},
+		"JSON: no UTF-8":        {strict.JSON, "{\"name\":\"\xff\"}", `1:10: it is no UTF-8`},
+		"YAML: no UTF-8":        {strict.YAML, "on: true\nname: a\xff", `2:8: it is no UTF-8`},
 		"JSON: deep":            {strict.JSON, strings.Repeat("[", 200), `1:101: nested too deeply`},
 		"YAML: broken":          {strict.YAML, "words: [", `1:8: no YAML: sequence end token ']' not found`},
 		"YAML: twice":           {strict.YAML, "name: a\nname: b", `2:1: no YAML: mapping key "name" already defined at [1:1]`},
@@ -90,18 +93,56 @@ func TestRead(t *testing.T) {
 	}
 	var fromJSON, fromYAML, none file
 	require.NoError(t, strict.JSON([]byte("\t{\"name\": \"+5521 \\ud83d\\udc4d\", \"on\": true, \"maybe\": \"\", \"words\": [\"a\", \"007\"],\n\t\"items\": [{\"kind\": \"k\", \"n\": -3}, {\"kind\": null}], \"named\": {\"a.b\": \"c\"}}"), &fromJSON))
-	require.Equal(t, strict.At{Line: 2, Column: 12}, fromJSON.Items[0].At)
+	require.Equal(t, strict.At{Line: 2, Column: 12}, fromJSON.Places.Of("items[0]"))
+	require.Equal(t, strict.At{Line: 2, Column: 21}, fromJSON.Places.Of("items[0].kind"))
 	require.NoError(t, strict.YAML([]byte("# it\nname: \"+5521 👍\"\non: true\nmaybe: ''\nwords: [&a a, 007]\nitems:\n  - kind: k\n    n: -3\n  - {kind: null}\nnamed:\n  a.b: c\n"), &fromYAML))
-	require.Equal(t, strict.At{Line: 7, Column: 5}, fromYAML.Items[0].At)
+	require.Equal(t, strict.At{Line: 7, Column: 5}, fromYAML.Places.Of("items[0]"))
+	require.Equal(t, strict.At{Line: 8, Column: 8}, fromYAML.Places.Of("items[0].n"))
+	require.Equal(t, strict.At{Line: 7, Column: 5}, fromYAML.Places.Of("items[0].none[3].x"), "what there is not is where it would be")
+	require.Equal(t, strict.At{Line: 11, Column: 8}, fromYAML.Places.Of("named.a.b"))
+	require.Equal(t, strict.At{Line: 2, Column: 1}, fromYAML.Places.Of("else"))
 	for _, f := range []*file{&fromJSON, &fromYAML} {
-		for i := range f.Items {
-			f.Items[i].At = strict.At{}
-		}
+		f.Places = nil
 		require.Equal(t, whole(), *f)
 	}
 	require.NoError(t, strict.YAML([]byte("# nothing\n"), &none))
 	require.NoError(t, strict.YAML(nil, &none))
 	require.Equal(t, file{}, none)
+}
+
+// A byte order mark, which some editors write, is none of the text.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	var fromJSON, fromYAML file
+	require.NoError(t, strict.JSON([]byte("\ufeff{\"name\":\"a\"}"), &fromJSON))
+	require.NoError(t, strict.YAML([]byte("\ufeffname: a"), &fromYAML))
+	require.Equal(t, []string{"a", "a"}, []string{fromJSON.Name, fromYAML.Name})
+}
+
+// What is long takes as long, and not that squared: a call of the control API
+// may be a MiB.
+func TestLong(t *testing.T) {
+	t.Parallel()
+	const n = 50_000
+	began := time.Now()
+	var f file
+	require.NoError(t, strict.JSON([]byte(`{"words":["`+strings.Repeat(`a","`, n)+`"]}`), &f))
+	require.Len(t, f.Words, n+1)
+	var members strings.Builder
+	for i := range n {
+		fmt.Fprintf(&members, `"%d":"",`, i)
+	}
+	require.NoError(t, strict.JSON([]byte(`{"named":{`+members.String()+`"":""}}`), &f))
+	require.Len(t, f.Named, n+1)
+	require.Less(t, time.Since(began), 10*time.Second)
+}
+
+// Aliases of aliases make much of little.
+func TestAliasesHaveABound(t *testing.T) {
+	t.Parallel()
+	var f file
+	bomb := "items:\n- &a {n: 1}\n" + strings.Repeat("- *a\n", 60_000)
+	require.EqualError(t, strict.YAML([]byte(bomb), &f), "50003:3: the aliases stand for more than 100000 values")
 }
 
 // Numbers that are texts keep their digits.

@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -14,6 +13,10 @@ import (
 // YAML reads one YAML document into a pointer to a struct. A file that is
 // empty, or has nothing but comments, is the zero struct.
 func YAML(b []byte, into any) error {
+	b, err := readable(b)
+	if err != nil {
+		return err
+	}
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		if at, ok := errors.AsType[yaml.Error](err); ok {
@@ -30,7 +33,7 @@ func YAML(b []byte, into any) error {
 		}
 	}
 	switch {
-	case len(docs) == 0 && len(bytes.TrimSpace(b)) == 0, len(docs) == 0:
+	case len(docs) == 0:
 		return nil
 	case len(docs) > 1:
 		return &Error{At: place(docs[1].GetToken()), Text: "a second document: one is wanted"}
@@ -50,10 +53,13 @@ func place(t *token.Token) At {
 	return At{t.Position.Line, t.Position.Column}
 }
 
-type yamlReader struct{ anchors map[string]*node }
+type yamlReader struct {
+	anchors map[string]*node
+	aliased int // values, so far
+}
 
 func (y *yamlReader) value(from ast.Node, depth int) (*node, error) {
-	n := &node{At: place(from.GetToken())}
+	n := &node{At: place(from.GetToken()), size: 1}
 	if depth > maxDepth {
 		return nil, &Error{At: n.At, Text: "nested too deeply"}
 	}
@@ -83,15 +89,23 @@ func (y *yamlReader) value(from ast.Node, depth int) (*node, error) {
 		}
 		return named, err
 	case *ast.AliasNode:
-		named := y.anchors[from.Value.GetToken().Value]
-		if named == nil {
-			return nil, &Error{At: n.At, Text: fmt.Sprintf("no anchor &%s stands before it", from.Value.GetToken().Value)}
-		}
-		return named, nil
+		return y.alias(n.At, from.Value.GetToken().Value)
 	default:
 		return nil, &Error{At: n.At, Text: fmt.Sprintf("%s is of no use here", from.Type())}
 	}
 	return n, nil
+}
+
+// alias is what an anchor before it names.
+func (y *yamlReader) alias(at At, name string) (*node, error) {
+	named := y.anchors[name]
+	if named == nil {
+		return nil, &Error{At: at, Text: fmt.Sprintf("no anchor &%s stands before it", name)}
+	}
+	if y.aliased += named.size; y.aliased > maxAliased {
+		return nil, &Error{At: at, Text: fmt.Sprintf("the aliases stand for more than %d values", maxAliased)}
+	}
+	return named, nil
 }
 
 func (y *yamlReader) list(n *node, from *ast.SequenceNode, depth int) error {
@@ -102,6 +116,7 @@ func (y *yamlReader) list(n *node, from *ast.SequenceNode, depth int) error {
 			return err
 		}
 		n.items = append(n.items, value)
+		n.size += value.size
 	}
 	return nil
 }
@@ -122,6 +137,7 @@ func (y *yamlReader) object(n *node, from []*ast.MappingValueNode, depth int) er
 			return err
 		}
 		n.members = append(n.members, member{place(m.Key.GetToken()), m.Key.GetToken().Value, value})
+		n.size += value.size
 	}
 	return nil
 }
