@@ -176,7 +176,7 @@ func (p *program) live() {
 func (p *program) lists() {
 	p.t.Helper()
 	for _, path := range []string{
-		"/", "/requests", "/requests?op=Messages.Send&sessionId=s1&since=1", "/deliveries", "/deliveries?sessionId=s1&since=1", "/undelivered",
+		"/", "/requests", "/requests?op=Messages.Send&sessionId=s1&since=1", "/deliveries", "/deliveries?sessionId=s1&since=1", "/undelivered", "/unanswered",
 		"/sessions", "/sessions?sessionId=s1", "/transcript", "/transcript?sessionId=s1", "/matrix", "/matrix?op=Contacts.Send", "/matrix?op=Webhook",
 	} {
 		p.call(200, "GET", path, "")

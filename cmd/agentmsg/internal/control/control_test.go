@@ -167,6 +167,18 @@ func TestDeliveries(t *testing.T) {
 	require.JSONEq(t, fmt.Sprintf(`{"header":"X-Maia-Signature","signature":%q}`, mockserver.Sign("", []byte("body"))), h.post("sign", `{"bodyBase64":"Ym9keQ=="}`))
 }
 
+// A customer waits while the AI thinks.
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	h := start(t, control.Options{}, mockserver.WithAIDelay(time.Hour))
+	var found struct{ Items []string }
+	h.get("unanswered", &found)
+	require.Equal(t, []string{}, found.Items)
+	h.post("customer-says", `{"sessionId":"s1","text":"hello"}`)
+	h.get("unanswered", &found)
+	require.Equal(t, []string{"s1"}, found.Items)
+}
+
 // A fault hits, is listed with its counts, and goes.
 func TestFaults(t *testing.T) {
 	t.Parallel()

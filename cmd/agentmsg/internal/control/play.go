@@ -148,6 +148,10 @@ func (x *call) undelivered() (any, error) {
 	return items(shape.All(x.server.Undelivered(), shape.DeliveryOf)), nil
 }
 
+func (x *call) unanswered() (any, error) {
+	return items(x.server.Unanswered()), nil
+}
+
 // wanted are the sessions that the query names, or all.
 func (x *call) wanted() ([]mockserver.Session, error) {
 	q, err := x.queries("sessionId")

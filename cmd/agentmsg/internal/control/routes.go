@@ -28,6 +28,7 @@ func routes() []route {
 		{"GET " + Prefix + "requests", "the journal's requests; op, sessionId, since", ok, false, (*call).requests},
 		{"GET " + Prefix + "deliveries", "the attempts to deliver events; sessionId, since", ok, false, (*call).deliveries},
 		{"GET " + Prefix + "undelivered", "events neither delivered nor given up", ok, false, (*call).undelivered},
+		{"GET " + Prefix + "unanswered", "sessions whose customer waits for the AI", ok, false, (*call).unanswered},
 		{"GET " + Prefix + "sessions", "the sessions with their messages; sessionId", ok, false, (*call).sessions},
 		{"GET " + Prefix + "transcript", "a session as text, a line a message; sessionId", ok, false, (*call).transcript},
 		{"GET " + Prefix + "faults", "the faults at work", ok, false, (*call).faults},
