@@ -5,6 +5,7 @@ import (
 	"container/list"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -35,13 +36,23 @@ type MemoryDeduper struct {
 	// before the first use.
 	MaxKeys int
 
-	mu      sync.Mutex
-	keys    map[string]*memoryKey
-	leases  memoryEnds // the keys that are claimed, the one that ends first at the top
-	keeps   memoryEnds // those that are handled; apart, as a claim among them would go all the way up and down
-	handled list.List  // of *memoryKey, the one handled longest ago in front
-	claims  uint64     // how many were granted
+	mu     sync.Mutex
+	keys   map[string]*memoryKey
+	leases memoryEnds    // the keys that are claimed, the one that ends first at the top
+	keeps  []*memoryKeep // the handled ones
+	claims uint64        // how many were granted
+	dones  uint64        // how many were handled
 }
+
+// memoryKeep is the keys that are remembered for the same time. They end in
+// the order in which they were handled, so the one in front is the first in
+// both. A program has a few such times, so all are looked at.
+type memoryKeep struct {
+	keep time.Duration
+	keys list.List // of *memoryKey
+}
+
+func (m *memoryKeep) front() *memoryKey { return m.keys.Front().Value.(*memoryKey) } // none is empty
 
 // keptWhole is the length of a key up to which it is kept as it is.
 const keptWhole = 256
@@ -62,9 +73,11 @@ func kept(key string) string {
 type memoryKey struct {
 	key     string // as it is kept
 	token   string
-	end     time.Time     // of the lease, or of the keep
-	at      int           // its place in leases or keeps
-	handled *list.Element // its place in handled; nil while it is claimed
+	end     time.Time // of the lease, or of the keep
+	at      int       // its place in leases
+	keep    *memoryKeep
+	handled *list.Element // its place in keep; nil while it is claimed
+	done    uint64        // when it was handled: after those with less
 }
 
 // over reports whether the lease or the keep has ended: at its end it has.
@@ -127,11 +140,23 @@ func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) err
 		d.forget(k)
 	default:
 		heap.Remove(&d.leases, k.at)
-		k.end = now.Add(keep)
-		heap.Push(&d.keeps, k)
-		k.handled = d.handled.PushBack(k)
+		d.dones++
+		k.end, k.keep, k.done = now.Add(keep), d.keepOf(keep), d.dones
+		k.handled = k.keep.keys.PushBack(k)
 	}
 	return nil
+}
+
+// keepOf is where keys are that are remembered for so long.
+func (d *MemoryDeduper) keepOf(keep time.Duration) *memoryKeep {
+	for _, m := range d.keeps {
+		if m.keep == keep {
+			return m
+		}
+	}
+	m := &memoryKeep{keep: keep}
+	d.keeps = append(d.keeps, m)
+	return m
 }
 
 // held is the key of a claim whose lease lives; nil for any other. The claim's
@@ -153,15 +178,28 @@ func (d *MemoryDeduper) makeRoom(now time.Time) {
 		limit = defaultMaxKeys
 	}
 	for range 2 {
-		switch oldest := d.handled.Front(); {
+		switch first := d.firstHandled(now); {
 		case d.leases.firstOver(now):
 			d.forget(d.leases[0])
-		case d.keeps.firstOver(now):
-			d.forget(d.keeps[0])
-		case len(d.keys) >= limit && oldest != nil:
-			d.forget(oldest.Value.(*memoryKey))
+		case first != nil && (first.over(now) || len(d.keys) >= limit):
+			d.forget(first)
 		}
 	}
+}
+
+// firstHandled is a handled key that is over, else the one that was handled
+// longest ago; nil: there is none.
+func (d *MemoryDeduper) firstHandled(now time.Time) (first *memoryKey) {
+	for _, m := range d.keeps {
+		k := m.front()
+		if k.over(now) {
+			return k
+		}
+		if first == nil || k.done < first.done {
+			first = k
+		}
+	}
+	return first
 }
 
 func (d *MemoryDeduper) forget(k *memoryKey) {
@@ -170,8 +208,10 @@ func (d *MemoryDeduper) forget(k *memoryKey) {
 		heap.Remove(&d.leases, k.at)
 		return
 	}
-	heap.Remove(&d.keeps, k.at)
-	d.handled.Remove(k.handled)
+	k.keep.keys.Remove(k.handled)
+	if k.keep.keys.Len() == 0 {
+		d.keeps = slices.DeleteFunc(d.keeps, func(m *memoryKeep) bool { return m == k.keep })
+	}
 }
 
 // memoryEnds is a heap of package container/heap.

@@ -44,7 +44,14 @@ func FetchRoundTripper() *http.Transport {
 func MemoryKeys(d *MemoryDeduper) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.keys) != len(d.leases)+len(d.keeps) || d.handled.Len() != len(d.keeps) {
+	held := len(d.leases)
+	for _, m := range d.keeps {
+		if m.keys.Len() == 0 {
+			panic("an empty list is kept")
+		}
+		held += m.keys.Len()
+	}
+	if held != len(d.keys) {
 		panic("the parts of a MemoryDeduper do not agree")
 	}
 	return len(d.keys)
