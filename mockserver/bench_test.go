@@ -3,16 +3,15 @@
 package mockserver_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/agentmsg/agentmsg/internal/ratio"
 	"github.com/agentmsg/agentmsg/mockserver"
 	"github.com/stretchr/testify/require"
@@ -21,33 +20,6 @@ import (
 // The benchmarks measure the mock beside something bare, see package ratio.
 //
 //	go test -run '^$' -bench . -benchtime 50x ./mockserver
-
-// bare is what a fake costs at least: it decodes, stores in a map and encodes.
-type bare struct {
-	mu    sync.Mutex
-	store map[string]map[string]any
-	n     int
-}
-
-func newBare() *bare { return &bare{store: map[string]map[string]any{}} }
-
-func (h *bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var in map[string]any
-	if json.NewDecoder(r.Body).Decode(&in) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	h.mu.Lock()
-	h.n++
-	id := strconv.Itoa(h.n)
-	h.store[id] = in
-	h.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_ = json.NewEncoder(w).Encode(map[string]any{"sessionId": in["sessionId"], "isNewSession": false, "userMessage": map[string]any{
-		"id": id, "role": "user", "content": in["content"], "timestamp": 1704067200000,
-	}, "message": "Message received. AI response will be delivered via webhook."})
-}
 
 // benchBody is a message of 400 bytes in a session.
 func benchBody(session string) string {
@@ -83,8 +55,8 @@ func BenchmarkServer(b *testing.B) {
 	}{{"silent", []mockserver.Option{mockserver.WithAI(nil)}}, {"answering", nil}} {
 		b.Run(c.name, func(b *testing.B) {
 			mock := ratio.NewHammer(b, newMock(b, c.opts...), connections, http.StatusAccepted)
-			bare := ratio.NewHammer(b, newBare(), connections, http.StatusAccepted)
-			ratio.Beside(b, connections*each, func() { mock.Hit(b, each, request) }, func() { bare.Hit(b, each, request) })
+			floor := ratio.NewHammer(b, bare.New(), connections, http.StatusAccepted)
+			ratio.Beside(b, connections*each, func() { mock.Hit(b, each, request) }, func() { floor.Hit(b, each, request) })
 		})
 	}
 }
@@ -104,7 +76,7 @@ func messages(connections int) func(connection, i int) string {
 // the same kind of pipe.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1000
-	pipe, closes := mockserver.NewPipe(newBare())
+	pipe, closes := mockserver.NewPipe(bare.New())
 	defer closes()
 	mock := silent(b)
 	ratio.Beside(b, n, func() { calls(b, mock.Transport(), n) }, func() { calls(b, pipe, n) })
@@ -129,8 +101,8 @@ func calls(b *testing.B, by http.RoundTripper, n int) {
 // these figures, and the allocations that .ci/run holds.
 func BenchmarkHandler(b *testing.B) {
 	const n = 2000
-	mock, bare := silent(b), newBare()
-	ratio.Beside(b, n, func() { posts(b, mock, n, 1) }, func() { posts(b, bare, n, 1) })
+	mock, floor := silent(b), bare.New()
+	ratio.Beside(b, n, func() { posts(b, mock, n, 1) }, func() { posts(b, floor, n, 1) })
 }
 
 // posts gives a handler n messages, in so many sessions.

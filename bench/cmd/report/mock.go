@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +10,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/agentmsg/agentmsg/mockserver"
 	"github.com/slack-go/slack/slacktest"
 )
@@ -29,7 +27,7 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	slackMock := slacktest.NewTestServer()
 	slackMock.Start()
 	defer slackMock.Stop()
-	floor := httptest.NewServer(newBareMock())
+	floor := httptest.NewServer(bare.New())
 	defer floor.Close()
 	subjects := []measure.Subject{
 		requests(ctx, "a bare handler", floor.URL+"/messages", mockJSON, mockBody("s1")),
@@ -116,33 +114,6 @@ func postToMock(mock http.Handler, session string) error {
 		return fmt.Errorf("status %d", w.status)
 	}
 	return nil
-}
-
-// bareMock is what a fake costs at least.
-type bareMock struct {
-	mu    sync.Mutex
-	store map[string]map[string]any
-	n     int
-}
-
-func newBareMock() *bareMock { return &bareMock{store: map[string]map[string]any{}} }
-
-func (h *bareMock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var in map[string]any
-	if json.NewDecoder(r.Body).Decode(&in) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	h.mu.Lock()
-	h.n++
-	id := strconv.Itoa(h.n)
-	h.store[id] = in
-	h.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_ = json.NewEncoder(w).Encode(map[string]any{"sessionId": in["sessionId"], "isNewSession": false, "userMessage": map[string]any{
-		"id": id, "role": "user", "content": in["content"], "timestamp": 1704067200000,
-	}, "message": "Message received. AI response will be delivered via webhook."})
 }
 
 // mockLives is servers from beginning to end.

@@ -17,8 +17,8 @@ import (
 // connections, and so many deliveries on each.
 const connectionsKept, deliveriesEach = 64, 20
 
-// bare is a handler that reads its body and no more.
-var bare = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// reader is a handler that reads its body and no more.
+var reader = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 	}
@@ -119,7 +119,7 @@ func overConnections(r *report, receivers []peers.Receiver) (measure.Table, erro
 	}
 	b := newKeeper()
 	defer b.close()
-	all := append([]peers.Receiver{{Name: "a bare handler", Handler: bare, Body: receivers[0].Body, Sign: receivers[0].Sign}}, receivers...)
+	all := append([]peers.Receiver{{Name: "a bare handler", Handler: reader, Body: receivers[0].Body, Sign: receivers[0].Sign}}, receivers...)
 	var subjects []measure.Subject
 	for _, x := range all {
 		d := &deliveries{receiver: x}

@@ -1,12 +1,13 @@
-// Bare is the least that answers: what the mock's start and memory are compared
-// with.
+// Bare is the least that serves messages: what the mock's start, memory and
+// rate are compared with.
 package main
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
+
+	"github.com/agentmsg/agentmsg/internal/bare"
 )
 
 func main() {
@@ -15,10 +16,5 @@ func main() {
 		panic(err)
 	}
 	fmt.Printf("{\"url\":\"http://%s\"}\n", l.Addr())
-	_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusAccepted)
-		_, _ = io.WriteString(w, `{"sessionId":"s1","isNewSession":false,"message":"Message received."}`)
-	}))
+	_ = http.Serve(l, bare.New())
 }
