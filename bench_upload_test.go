@@ -1,7 +1,6 @@
 package agentmsg_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,39 +44,10 @@ func BenchmarkUpload(b *testing.B) {
 			b.SetBytes(int64(megabytes << 20))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := putByHand(b.Context(), storage.Client(), storage.URL+"/f?sig=x", path); err != nil {
+				if err := bare.Put(b.Context(), storage.Client(), storage.URL+"/f?sig=x", path); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
-}
-
-func putByHand(ctx context.Context, client *http.Client, url, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, url, file)
-	if err != nil {
-		return err
-	}
-	req.ContentLength = info.Size()
-	req.Header.Set("Content-Type", "video/mp4")
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", resp.StatusCode)
-	}
-	return nil
 }

@@ -21,13 +21,6 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 50x ./mockserver
 
-// benchBody is a message of 400 bytes in a session.
-func benchBody(session string) string {
-	const frame = `{"content":"","fromChannelIdentifier":"support","sessionId":"","externalUserId":"customer-123"}`
-	body := strings.Replace(frame, `"sessionId":""`, `"sessionId":"`+session+`"`, 1)
-	return strings.Replace(body, `"content":""`, `"content":"`+strings.Repeat("x", 400-len(body))+`"`, 1)
-}
-
 func newMock(tb testing.TB, opts ...mockserver.Option) *mockserver.Server {
 	tb.Helper()
 	mock, err := mockserver.New(opts...)
@@ -65,7 +58,7 @@ func BenchmarkServer(b *testing.B) {
 func messages(connections int) func(connection, i int) string {
 	requests := make([]string, connections)
 	for i := range requests {
-		body := benchBody("session-" + strconv.Itoa(i))
+		body := bare.Message("session-" + strconv.Itoa(i))
 		requests[i] = fmt.Sprintf("POST /messages HTTP/1.1\r\nHost: mock.test\r\nUser-Agent: bench\r\nAccept-Encoding: gzip\r\n"+
 			"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", mockserver.DefaultMAIAToken, len(body), body)
 	}
@@ -83,7 +76,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func calls(b *testing.B, by http.RoundTripper, n int) {
-	client, body := &http.Client{Transport: by}, benchBody("s1")
+	client, body := &http.Client{Transport: by}, bare.Message("s1")
 	for range n {
 		r, err := http.NewRequest(http.MethodPost, "http://mock.test/messages", strings.NewReader(body))
 		require.NoError(b, err)
@@ -109,33 +102,16 @@ func BenchmarkHandler(b *testing.B) {
 func posts(tb testing.TB, h http.Handler, n, sessions int) {
 	tb.Helper()
 	for i := range n {
-		body := benchBody("s" + strconv.Itoa(i%sessions))
-		serve(tb, h, http.MethodPost, "/messages", body, http.StatusAccepted)
+		serve(tb, h, "/messages", bare.Message("s"+strconv.Itoa(i%sessions)), http.StatusAccepted)
 	}
 }
 
-// serve is an exchange with nothing around it, so that what is measured is the
-// handler.
-func serve(tb testing.TB, h http.Handler, method, path, body string, status int) {
+func serve(tb testing.TB, h http.Handler, path, body string, want int) {
 	tb.Helper()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+mockserver.DefaultMAIAToken)
-	w := &discard{header: http.Header{}}
-	h.ServeHTTP(w, r)
-	if w.status != status {
-		tb.Fatalf("%s %s: %d", method, path, w.status)
+	if status := bare.Post(h, path, mockserver.DefaultMAIAToken, body); status != want {
+		tb.Fatalf("%s: %d", path, status)
 	}
 }
-
-type discard struct {
-	header http.Header
-	status int
-}
-
-func (w *discard) Header() http.Header         { return w.header }
-func (w *discard) Write(b []byte) (int, error) { return len(b), nil }
-func (w *discard) WriteHeader(status int)      { w.status = status }
 
 // BenchmarkGrown is a message to a server with 100,000 sessions, and an upload
 // to one with 100,000 files, beside one with 100 of each.
@@ -144,7 +120,7 @@ func BenchmarkGrown(b *testing.B) {
 	small, big := silent(b), silent(b)
 	upload := func(s *mockserver.Server, n int) {
 		for range n {
-			serve(b, s, http.MethodPost, "/messages/upload", `{"fileName":"photo.jpg","contentType":"image/jpeg","size":1024}`, http.StatusOK)
+			serve(b, s, "/messages/upload", `{"fileName":"photo.jpg","contentType":"image/jpeg","size":1024}`, http.StatusOK)
 		}
 	}
 	for s, size := range map[*mockserver.Server]int{small: few, big: many} {

@@ -9,7 +9,6 @@ package ratio
 
 import (
 	"runtime"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -78,11 +77,6 @@ func BesidePrepared(b *testing.B, n int, prepare, ours, bare func()) {
 	for unit, values := range map[string][]float64{
 		"rate": rate, "cpu": cpu, "allocs/call": allocs, "bare-allocs/call": bareAllocs, "B/call": memory, "bare-B/call": bareMemory,
 	} {
-		b.ReportMetric(median(values), unit)
+		b.ReportMetric(SpreadOf(values).Median, unit)
 	}
-}
-
-func median(x []float64) float64 {
-	slices.Sort(x)
-	return x[len(x)/2]
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
 	"github.com/agentmsg/agentmsg/bench/internal/peers"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/agentmsg/agentmsg/mockserver"
 )
 
@@ -54,8 +55,7 @@ func grown(t measure.Table, rounds, n int, subjects []measure.Subject) (measure.
 
 func callers(ctx context.Context, r *report) (measure.Table, error) {
 	t := measure.Table{Title: "A call, by callers at a time", Columns: []string{"callers"}, Notes: "In memory; the time is that of all calls, divided by their number."}
-	ours := peers.All()[1]
-	call, err := ours.New("https://peer.test", &http.Client{Transport: peers.InMemory(peers.All())})
+	call, err := peers.Agentmsg.New("https://peer.test", &http.Client{Transport: peers.InMemory(peers.All())})
 	if err != nil {
 		return t, err
 	}
@@ -191,14 +191,12 @@ func (q *queued) prepare() {
 }
 
 func (q *queued) fill() error {
-	w := &answer{header: http.Header{}}
 	for i, d := range q.deliveries {
 		if q.err != nil {
 			return q.err
 		}
-		q.handler.ServeHTTP(w, d)
-		if w.status != 0 && w.status != http.StatusOK {
-			return fmt.Errorf("delivery %d: status %d", i, w.status)
+		if status := bare.Serve(q.handler, d); status != http.StatusOK {
+			return fmt.Errorf("delivery %d: status %d", i, status)
 		}
 		q.deliveries[i] = nil
 	}
@@ -227,13 +225,3 @@ func (q *queued) held(ctx context.Context) (float64, error) {
 	full := heap()
 	return float64(full-empty) / float64(q.events), q.run(ctx)
 }
-
-// answer is where a handler writes that is called without a server.
-type answer struct {
-	header http.Header
-	status int
-}
-
-func (w *answer) Header() http.Header         { return w.header }
-func (w *answer) Write(b []byte) (int, error) { return len(b), nil }
-func (w *answer) WriteHeader(status int)      { w.status = status }

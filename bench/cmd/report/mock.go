@@ -30,8 +30,8 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	floor := httptest.NewServer(bare.New())
 	defer floor.Close()
 	subjects := []measure.Subject{
-		requests(ctx, "a bare handler", floor.URL+"/messages", mockJSON, mockBody("s1")),
-		requests(ctx, "agentmsg mockserver", mock.URL()+"/messages", mockJSON, mockBody("s1")),
+		requests(ctx, "a bare handler", floor.URL+"/messages", mockJSON, bare.Message("s1")),
+		requests(ctx, "agentmsg mockserver", mock.URL()+"/messages", mockJSON, bare.Message("s1")),
 		requests(ctx, "slacktest", slackMock.GetAPIURL()+"chat.postMessage", mockForm, slackBody),
 	}
 	requestTable := measure.Table{
@@ -61,12 +61,6 @@ const (
 	mockJSON = "application/json"
 	mockForm = "application/x-www-form-urlencoded"
 )
-
-// mockBody is a message of 400 bytes.
-func mockBody(session string) string {
-	const frame = `{"content":"%s","fromChannelIdentifier":"support","sessionId":"` + "%s" + `","externalUserId":"customer-123"}`
-	return fmt.Sprintf(frame, strings.Repeat("x", 404-len(frame)-len(session)), session)
-}
 
 var (
 	slackBody  = "channel=C123ABC456&token=test-token&text=" + strings.Repeat("x", 359)
@@ -106,12 +100,8 @@ func mockToken(name string) string {
 
 // postToMock is a message to the mock with nothing around it.
 func postToMock(mock http.Handler, session string) error {
-	req := httptest.NewRequest(http.MethodPost, "/messages", strings.NewReader(mockBody(session)))
-	req.Header.Set("Content-Type", mockJSON)
-	req.Header.Set("Authorization", "Bearer "+mockserver.DefaultMAIAToken)
-	w := &answer{header: http.Header{}}
-	if mock.ServeHTTP(w, req); w.status != http.StatusAccepted {
-		return fmt.Errorf("status %d", w.status)
+	if status := bare.Post(mock, "/messages", mockserver.DefaultMAIAToken, bare.Message(session)); status != http.StatusAccepted {
+		return fmt.Errorf("status %d", status)
 	}
 	return nil
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
 	"github.com/agentmsg/agentmsg/bench/internal/peers"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/agentmsg/agentmsg/internal/ratio"
 )
 
@@ -69,24 +68,6 @@ func verifying(r *report, receivers []peers.Receiver) (measure.Table, error) {
 	return besideFirst(t, r.rounds(30), 2000, subjects)
 }
 
-// deliveries are new events before each run.
-type deliveries struct {
-	receiver peers.Receiver
-	round    int
-	requests []string
-}
-
-func (d *deliveries) prepare() {
-	n := connectionsKept * deliveriesEach
-	if d.requests == nil {
-		d.requests = make([]string, n)
-	}
-	for i := range d.requests {
-		d.requests[i] = d.receiver.Request(d.round*n + i)
-	}
-	d.round++
-}
-
 func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, error) {
 	t := measure.Table{
 		Title: "To receive a delivery, the handler alone",
@@ -94,20 +75,8 @@ func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, e
 	}
 	var subjects []measure.Subject
 	for _, x := range receivers {
-		d := &deliveries{receiver: x}
-		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.prepare, Run: func(n int) error {
-			for _, text := range d.requests[:n] {
-				req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
-				if err != nil {
-					return err
-				}
-				w := &answer{header: http.Header{}}
-				if x.Handler.ServeHTTP(w, req); w.status > http.StatusOK {
-					return fmt.Errorf("status %d", w.status)
-				}
-			}
-			return nil
-		}})
+		d := bare.NewDeliveries(connectionsKept, deliveriesEach, x.Request)
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.Renew, Run: func(int) error { return d.ServeAll(x.Handler) }})
 	}
 	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
 }
@@ -122,10 +91,10 @@ func overConnections(r *report, receivers []peers.Receiver) (measure.Table, erro
 	all := append([]peers.Receiver{{Name: "a bare handler", Handler: reader, Body: receivers[0].Body, Sign: receivers[0].Sign}}, receivers...)
 	var subjects []measure.Subject
 	for _, x := range all {
-		d := &deliveries{receiver: x}
+		d := bare.NewDeliveries(connectionsKept, deliveriesEach, x.Request)
 		hammer := ratio.NewHammer(b, x.Handler, connectionsKept, http.StatusOK)
-		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.prepare, Run: func(int) error {
-			hammer.Hit(b, deliveriesEach, func(connection, i int) string { return d.requests[connection*deliveriesEach+i] })
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.Renew, Run: func(int) error {
+			hammer.Hit(b, deliveriesEach, d.Request)
 			return b.failed()
 		}})
 	}

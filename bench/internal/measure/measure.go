@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -58,19 +57,6 @@ func InTurn(rounds, n int, subjects ...Subject) ([]Result, error) {
 	return results, nil
 }
 
-// Spread is a median between its quartiles.
-type Spread struct{ Low, Median, High float64 }
-
-// SpreadOf is the spread of values, which it sorts.
-func SpreadOf(values []float64) Spread {
-	if len(values) == 0 {
-		return Spread{}
-	}
-	slices.Sort(values)
-	at := func(share float64) float64 { return values[int(share*float64(len(values)-1)+0.5)] }
-	return Spread{at(0.25), at(0.5), at(0.75)}
-}
-
 // Wall and CPU are times, for Beside.
 func Wall(c ratio.Cost) float64 { return float64(c.Wall) }
 
@@ -78,21 +64,21 @@ func Wall(c ratio.Cost) float64 { return float64(c.Wall) }
 func CPU(c ratio.Cost) float64 { return float64(c.CPU) }
 
 // Beside is what doing it once costs in ratio to the floor's, round by round.
-func (r Result) Beside(floor Result, what func(ratio.Cost) float64) Spread {
+func (r Result) Beside(floor Result, what func(ratio.Cost) float64) ratio.Spread {
 	ratios := make([]float64, len(r.Rounds))
 	for i := range ratios {
 		ratios[i] = what(r.Rounds[i]) / float64(r.N) / (what(floor.Rounds[i]) / float64(floor.N))
 	}
-	return SpreadOf(ratios)
+	return ratio.SpreadOf(ratios)
 }
 
 // Each is the cost of doing it once.
-func (r Result) Each(what func(ratio.Cost) float64) Spread {
+func (r Result) Each(what func(ratio.Cost) float64) ratio.Spread {
 	each := make([]float64, len(r.Rounds))
 	for i, c := range r.Rounds {
 		each[i] = what(c) / float64(r.N)
 	}
-	return SpreadOf(each)
+	return ratio.SpreadOf(each)
 }
 
 // Time is the median time of doing it once.

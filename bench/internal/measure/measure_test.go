@@ -44,8 +44,8 @@ func TestBeside(t *testing.T) {
 		return r
 	}
 	x, floor := cost(100, 2000, 300, 60, 50), cost(50, 1000, 100, 30, 50)
-	require.Equal(t, measure.Spread{Low: 2, Median: 2, High: 2}, x.Beside(floor, measure.Wall))
-	require.Equal(t, measure.Spread{Low: 6, Median: 10, High: 30}, x.Each(measure.Wall))
+	require.Equal(t, ratio.Spread{Low: 2, Median: 2, High: 2}, x.Beside(floor, measure.Wall))
+	require.Equal(t, ratio.Spread{Low: 6, Median: 10, High: 30}, x.Each(measure.Wall))
 	require.Equal(t, "2.00 (2.00–2.00)", x.Beside(floor, measure.Wall).String())
 }
 

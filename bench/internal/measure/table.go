@@ -57,9 +57,6 @@ func (t *Table) String() string {
 	return b.String()
 }
 
-// String is the median, and the quartiles behind it.
-func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", s.Median, s.Low, s.High) }
-
 // Count is a number with separators of thousands.
 func Count(f float64) string {
 	digits := fmt.Sprintf("%.0f", f)

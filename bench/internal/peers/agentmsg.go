@@ -5,22 +5,20 @@ import (
 	"net/http"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 )
 
-var agentmsgPeer = Peer{
+// Agentmsg is this module.
+var Agentmsg = Peer{
 	Name: "agentmsg", Module: "github.com/agentmsg/agentmsg", Retries: true,
-	Path: "/messages", Status: http.StatusAccepted, Answer: receipt,
+	Path: "/messages", Status: http.StatusAccepted, Answer: bare.Receipt,
 	New: func(base string, h *http.Client) (Call, error) {
 		client, err := agentmsg.NewClient(agentmsg.WithMAIA(token), agentmsg.WithBaseURL(agentmsg.MAIA, base), agentmsg.WithHTTPClient(h))
 		if err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) error {
-			got, err := client.Messages.Send(ctx, params)
-			if err == nil && got.UserMessage.ID == "" {
-				err = errNoID
-			}
-			return err
+			return withID(client.Messages.Send(ctx, params))
 		}, nil
 	},
 }

@@ -13,83 +13,53 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// The floor, the tuned floor and go-retryablehttp say the same as agentmsg, each
-// to a path of its own.
-const receipt = `{"sessionId":"550e8400-e29b-41d4-a716-446655440000","isNewSession":true,"userMessage":{"id":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","role":"user","content":"Hello, I need help!","timestamp":1704067200000},"message":"Message received."}`
-
-var params = agentmsg.SendMessageParams{
-	Channel: agentmsg.APIChannel("support"), Content: content,
-	SessionID: "550e8400-e29b-41d4-a716-446655440000", SessionName: "Customer Support Chat", ExternalUserID: "customer-123",
-}
+// The floors and go-retryablehttp say the same as agentmsg, each to a path of
+// its own.
+var params = bare.Params[agentmsg.SendMessageParams]()
 
 var errNoID = errors.New("the answer has no id")
 
-// floor is net/http and encoding/json as a careful engineer types them: a
-// bounded read, the status checked, no retry, no time-out of its own, no outcome.
-var floor = Peer{
-	Name: "net/http by hand", Path: "/floor/messages", Status: http.StatusAccepted, Answer: receipt,
-	New: func(base string, h *http.Client) (Call, error) {
-		return func(ctx context.Context) error { return sendByHand(ctx, h, base+"/floor/messages") }, nil
-	},
+// floor is net/http and encoding/json typed by hand, without a time-out.
+var floor = byHand("net/http by hand", "/floor/messages")
+
+// control is the floor again: how far it is from 1 is what the report makes up.
+var control = byHand("the floor again", "/control/messages")
+
+func byHand(name, path string) Peer {
+	return Peer{
+		Name: name, Path: path, Status: http.StatusAccepted, Answer: bare.Receipt,
+		New: func(base string, h *http.Client) (Call, error) {
+			return func(ctx context.Context) error { return sendByHand(ctx, h, base+path) }, nil
+		},
+	}
 }
 
 func sendByHand(ctx context.Context, h *http.Client, url string) error {
-	payload, err := json.Marshal(params)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(payload))
-	if err != nil {
-		return err
-	}
-	setHeaders(req.Header)
-	resp, err := h.Do(req)
-	if err != nil {
-		return err
-	}
-	return readReceipt(resp)
+	return withID(bare.Send[agentmsg.MessageReceipt](ctx, h, url, token, params))
 }
 
-func setHeaders(h http.Header) {
-	h.Set("Authorization", "Bearer "+token)
-	h.Set("Content-Type", "application/json")
-	h.Set("Accept", "application/json")
-	h.Set("User-Agent", "by-hand/1.0")
-}
-
-func readReceipt(resp *http.Response) error {
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
-	if err != nil {
-		return err
+func withID(got *agentmsg.MessageReceipt, err error) error {
+	if err == nil && got.UserMessage.ID == "" {
+		err = errNoID
 	}
-	if resp.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("status %d: %s", resp.StatusCode, body)
-	}
-	got := new(agentmsg.MessageReceipt)
-	if err := json.Unmarshal(body, got); err != nil {
-		return err
-	}
-	if got.UserMessage.ID == "" {
-		return errNoID
-	}
-	return nil
+	return err
 }
 
 // tuned is the floor of somebody who counts: a parsed URL and headers that stay,
 // buffers from a pool.
 var tuned = Peer{
-	Name: "net/http by hand, tuned", Path: "/tuned/messages", Status: http.StatusAccepted, Answer: receipt,
+	Name: "net/http by hand, tuned", Path: "/tuned/messages", Status: http.StatusAccepted, Answer: bare.Receipt,
 	New: func(base string, h *http.Client) (Call, error) {
 		u, err := url.Parse(base + "/tuned/messages")
 		if err != nil {
 			return nil, err
 		}
 		header := http.Header{}
-		setHeaders(header)
+		bare.SetHeaders(header, token)
 		pool := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 		return func(ctx context.Context) error {
 			payload, err := json.Marshal(&params)
@@ -134,7 +104,7 @@ func readPooled(resp *http.Response, body *bytes.Buffer) error {
 // retryable is go-retryablehttp alone, in the place of net/http.
 var retryable = Peer{
 	Name: "go-retryablehttp", Module: "github.com/hashicorp/go-retryablehttp", Retries: true,
-	Path: "/retryable/messages", Status: http.StatusAccepted, Answer: receipt,
+	Path: "/retryable/messages", Status: http.StatusAccepted, Answer: bare.Receipt,
 	New: func(base string, h *http.Client) (Call, error) {
 		client := retryablehttp.NewClient()
 		client.HTTPClient, client.Logger = h, nil
@@ -147,12 +117,12 @@ var retryable = Peer{
 			if err != nil {
 				return err
 			}
-			setHeaders(req.Header)
+			bare.SetHeaders(req.Header, token)
 			resp, err := client.Do(req)
 			if err != nil {
 				return err
 			}
-			return readReceipt(resp)
+			return withID(bare.ReadReceipt[agentmsg.MessageReceipt](resp))
 		}, nil
 	},
 }
@@ -160,7 +130,7 @@ var retryable = Peer{
 // bounded is the floor with a time-out for each call, which this module's calls
 // have too.
 var bounded = Peer{
-	Name: "net/http by hand, with a time-out", Path: "/bounded/messages", Status: http.StatusAccepted, Answer: receipt,
+	Name: "net/http by hand, with a time-out", Path: "/bounded/messages", Status: http.StatusAccepted, Answer: bare.Receipt,
 	New: func(base string, h *http.Client) (Call, error) {
 		return func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, 30*time.Second)

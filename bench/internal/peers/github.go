@@ -26,6 +26,3 @@ var gitHub = Peer{
 		}, nil
 	},
 }
-
-// about brings a request up to the size of the others.
-const about = "This is the Customer Support Chat 550e8400-e29b-41d4-a716-446655440000, for the customer with the number customer-123, through the support channel."

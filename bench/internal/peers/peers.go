@@ -5,10 +5,11 @@
 package peers
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/agentmsg/agentmsg/internal/bare"
 )
 
 // Call is one call of a ready client.
@@ -31,46 +32,23 @@ type Peer struct {
 const (
 	token   = "test-token"
 	content = "Hello, I need help!"
+	// about brings a request up to the size of the others.
+	about = "This is the Customer Support Chat 550e8400-e29b-41d4-a716-446655440000, for the customer with the number customer-123, through the support channel."
 )
 
-// All are the peers, the floor first and this module second; with the tag light
-// those whose build takes minutes are left out.
+// All are the peers, the floor first; with the tag light those whose build takes
+// minutes are left out.
 func All() []Peer {
-	return append([]Peer{floor, agentmsgPeer, bounded, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
+	return append([]Peer{floor, control, Agentmsg, bounded, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
 }
 
-// InMemory answers the calls of peers at once, without a socket, the way a server
-// would: it reads the body and gives headers of its own.
+// InMemory answers the calls of peers at once.
 func InMemory(peers []Peer) http.RoundTripper {
-	answers := inMemory{}
+	answers := bare.InMemory{}
 	for _, p := range peers {
-		answers[p.Path] = answer{p.Status, []byte(p.Answer)}
+		answers[p.Path] = bare.Answer{Status: p.Status, Body: []byte(p.Answer)}
 	}
 	return answers
-}
-
-type answer struct {
-	status int
-	body   []byte
-}
-
-type inMemory map[string]answer
-
-func (m inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
-	if _, err := io.Copy(io.Discard, req.Body); err != nil {
-		return nil, err
-	}
-	_ = req.Body.Close()
-	a, ok := m[req.URL.Path]
-	if !ok {
-		a.status = http.StatusNotFound
-	}
-	return &http.Response{
-		StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        http.Header{"Content-Type": {"application/json"}},
-		Body:          io.NopCloser(bytes.NewReader(a.body)),
-		ContentLength: int64(len(a.body)), Request: req,
-	}, nil
 }
 
 // Handler is a server of the same answers.

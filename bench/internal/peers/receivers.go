@@ -8,16 +8,16 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 )
 
 // Secret is what all deliveries are signed with.
@@ -38,12 +38,7 @@ type Receiver struct {
 // Request is the nth delivery as it comes over a connection.
 func (r *Receiver) Request(nth int) string {
 	body := r.Body(nth)
-	var b strings.Builder
-	fmt.Fprintf(&b, "POST /webhook HTTP/1.1\r\nHost: app.test\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", len(body))
-	_ = r.Sign(body).Write(&b) // a strings.Builder takes all
-	b.WriteString("\r\n")
-	b.Write(body)
-	return b.String()
+	return bare.Request(r.Sign(body), body)
 }
 
 // Receivers are the ways to take webhooks, the floor first and this module
@@ -94,9 +89,7 @@ func refusing(take func(body []byte, header http.Header) error) http.Handler {
 	})
 }
 
-const messageEvent = `{"channelId":"channel-1","sessionId":"550e8400-e29b-41d4-a716-446655440000","messageId":"%s","response":"%s","timestamp":"2024-01-15T10:30:00.000Z","direction":"outgoing"}`
-
-func messageBody(nth int) []byte { return filled(messageEvent, strconv.Itoa(nth)) }
+func messageBody(nth int) []byte { return bare.Event(strconv.Itoa(nth), bare.Session) }
 
 func messageSign(body []byte) http.Header {
 	return http.Header{agentmsg.SignatureHeader: {hexMAC(string(body))}}
@@ -104,47 +97,30 @@ func messageSign(body []byte) http.Header {
 
 // Delivery is a message's delivery in a session, as net/http hands it over.
 func Delivery(nth, session int) *http.Request {
-	body := filled(strings.Replace(messageEvent, "446655440000", fmt.Sprintf("%012d", session), 1), strconv.Itoa(nth))
-	r := Receiver{Body: func(int) []byte { return body }, Sign: messageSign}
-	req, err := http.ReadRequest(bufio.NewReaderSize(strings.NewReader(r.Request(nth)), 1024))
+	body := bare.Event(strconv.Itoa(nth), fmt.Sprintf("550e8400-e29b-41d4-a716-%012d", session))
+	req, err := http.ReadRequest(bufio.NewReaderSize(strings.NewReader(bare.Request(messageSign(body), body)), 1024))
 	if err != nil {
 		panic(err) // it is our own text
 	}
 	return req
 }
 
-// handReceiver is what a careful engineer types: a bounded read, a pooled HMAC,
-// one decode; no dedupe, no deadline.
+// handReceiver is what a careful engineer types.
 func handReceiver() Receiver {
-	pool := sync.Pool{New: func() any { return hmac.New(sha256.New, []byte(Secret)) }}
-	verify := func(body []byte, header http.Header) error {
-		var given, want [sha256.Size]byte
-		signature := header.Get(agentmsg.SignatureHeader)
-		if len(signature) != 2*len(given) {
-			return errNoID
-		}
-		if _, err := hex.Decode(given[:], []byte(signature)); err != nil {
-			return err
-		}
-		h := pool.Get().(hash.Hash)
-		defer pool.Put(h)
-		h.Reset()
-		h.Write(body)
-		if !hmac.Equal(h.Sum(want[:0]), given[:]) {
-			return errNoID
-		}
-		return nil
-	}
+	verifier := bare.NewVerifier(Secret)
 	return Receiver{
-		Name: "by hand", Verify: verify, Body: messageBody, Sign: messageSign,
-		Handler: refusing(func(body []byte, header http.Header) error {
-			if err := verify(body, header); err != nil {
-				return err
+		Name: "by hand", Body: messageBody, Sign: messageSign,
+		Verify: func(body []byte, header http.Header) error {
+			if !verifier.Verify(body, header.Get(agentmsg.SignatureHeader)) {
+				return errSignature
 			}
-			return json.Unmarshal(body, new(agentmsg.MessageEvent))
-		}),
+			return nil
+		},
+		Handler: bare.Receiver(Secret, agentmsg.SignatureHeader, func(context.Context, *agentmsg.MessageEvent) error { return nil }),
 	}
 }
+
+var errSignature = errors.New("the signature is not the body's")
 
 func agentmsgReceiver() (Receiver, error) {
 	h, err := agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { return nil }, agentmsg.WithWebhookSecrets(Secret))

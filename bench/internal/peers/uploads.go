@@ -2,12 +2,12 @@ package peers
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/slack-go/slack"
 )
 
@@ -49,34 +49,7 @@ func HandleUploads(mux *http.ServeMux, base string) {
 }
 
 func putByHand(base string, h *http.Client) (Upload, error) {
-	return func(ctx context.Context, path string) error {
-		file, err := os.Open(path) //nolint:gosec // a benchmark's own
-		if err != nil {
-			return err
-		}
-		info, err := file.Stat()
-		if err != nil {
-			return err
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, base+"/upload?sig=x", file)
-		if err != nil {
-			return err
-		}
-		req.ContentLength = info.Size()
-		req.Header.Set("Content-Type", "video/mp4")
-		resp, err := h.Do(req)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = resp.Body.Close() }()
-		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-			return err
-		}
-		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("status %d", resp.StatusCode)
-		}
-		return nil
-	}, nil
+	return func(ctx context.Context, path string) error { return bare.Put(ctx, h, base+"/upload?sig=x", path) }, nil
 }
 
 func putByAgentmsg(base string, h *http.Client) (Upload, error) {
