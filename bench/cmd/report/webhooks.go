@@ -24,15 +24,20 @@ var reader = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 })
 
 func webhooks(_ context.Context, r *report) ([]measure.Table, error) {
-	receivers, err := peers.Receivers()
-	if err != nil {
-		return nil, err
-	}
 	var tables []measure.Table
 	for _, f := range []func(*report, []peers.Receiver) (measure.Table, error){verifying, inMemoryDeliveries, overConnections} {
+		receivers, err := peers.Receivers()
+		if err != nil {
+			return nil, err
+		}
 		t, err := f(r, receivers)
 		if err != nil {
 			return nil, err
+		}
+		for _, x := range receivers {
+			if x.Repeats != nil && x.Repeats() != 0 {
+				return nil, fmt.Errorf("%s: %d deliveries were repeats to %s", t.Title, x.Repeats(), x.Name)
+			}
 		}
 		tables = append(tables, t)
 	}

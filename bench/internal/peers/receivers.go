@@ -33,6 +33,9 @@ type Receiver struct {
 	// Body is the nth delivery, and Sign its headers.
 	Body func(nth int) []byte
 	Sign func(body []byte) http.Header
+	// Repeats is how many deliveries it took for repeats of others, where it
+	// looks for them: what was measured is something else then. May be nil.
+	Repeats func() uint64
 }
 
 // Request is the nth delivery as it comes over a connection.
@@ -42,7 +45,8 @@ func (r *Receiver) Request(nth int) string {
 }
 
 // Receivers are the ways to take webhooks, the floor first and this module
-// second.
+// second. They remember what they were given: who numbers deliveries from 0
+// makes them anew.
 func Receivers() ([]Receiver, error) {
 	ours, err := agentmsgReceiver()
 	if err != nil {
@@ -126,6 +130,7 @@ func agentmsgReceiver() (Receiver, error) {
 	h, err := agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { return nil }, agentmsg.WithWebhookSecrets(Secret))
 	return Receiver{
 		Name: "agentmsg", Handler: h, Body: messageBody, Sign: messageSign,
+		Repeats: func() uint64 { return h.Stats().Duplicates },
 		Verify: func(body []byte, header http.Header) error {
 			return agentmsg.VerifySignature(body, header.Get(agentmsg.SignatureHeader), Secret)
 		},
