@@ -16,7 +16,7 @@ var benchParams = bare.Params[agentmsg.SendMessageParams]()
 func BenchmarkCall(b *testing.B) {
 	memory := bare.InMemory{"/messages": {Status: http.StatusAccepted, Body: []byte(bare.Receipt)}}
 	b.Run("sdk", func(b *testing.B) {
-		client, err := agentmsg.NewClient(agentmsg.WithMAIA("test-token"), agentmsg.WithHTTPClient(&http.Client{Transport: memory}))
+		client, err := agentmsg.NewClient(agentmsg.WithMAIA(bare.Token), agentmsg.WithHTTPClient(&http.Client{Transport: memory}))
 		require.NoError(b, err)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -30,7 +30,7 @@ func BenchmarkCall(b *testing.B) {
 		client := &http.Client{Transport: memory}
 		b.ReportAllocs()
 		for b.Loop() {
-			receipt, err := bare.Send[agentmsg.MessageReceipt](b.Context(), client, "https://api.maiacompany.io/messages", "test-token", benchParams)
+			receipt, err := bare.Send[agentmsg.MessageReceipt](b.Context(), client, "https://api.maiacompany.io/messages", benchParams)
 			if err != nil || receipt.UserMessage.ID == "" {
 				b.Fatal(err)
 			}

@@ -9,9 +9,10 @@ import (
 	"net/http"
 )
 
-// What all send that send by hand or with this module, and what they are
-// answered.
+// What all send that send by hand or with this module, by what token, and what
+// they are answered.
 const (
+	Token   = "test-token"
 	sent    = `{"fromChannelIdentifier":"support","channelType":"api","content":"Hello, I need help!","sessionId":"550e8400-e29b-41d4-a716-446655440000","sessionName":"Customer Support Chat","externalUserId":"customer-123"}`
 	Receipt = `{"sessionId":"550e8400-e29b-41d4-a716-446655440000","isNewSession":true,"userMessage":{"id":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","role":"user","content":"Hello, I need help!","timestamp":1704067200000},"message":"Message received."}`
 )
@@ -28,7 +29,7 @@ func Params[P any]() P {
 // Send posts params as JSON and reads the receipt, as a careful engineer types
 // it: a bounded read, the status checked, no retry, no time-out of its own, no
 // outcome.
-func Send[R any](ctx context.Context, client *http.Client, url, token string, params any) (*R, error) {
+func Send[R any](ctx context.Context, client *http.Client, url string, params any) (*R, error) {
 	payload, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func Send[R any](ctx context.Context, client *http.Client, url, token string, pa
 	if err != nil {
 		return nil, err
 	}
-	SetHeaders(req.Header, token)
+	SetHeaders(req.Header)
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
@@ -46,8 +47,8 @@ func Send[R any](ctx context.Context, client *http.Client, url, token string, pa
 }
 
 // SetHeaders sets those of Send.
-func SetHeaders(h http.Header, token string) {
-	h.Set("Authorization", "Bearer "+token)
+func SetHeaders(h http.Header) {
+	h.Set("Authorization", "Bearer "+Token)
 	h.Set("Content-Type", "application/json")
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", "by-hand/1.0")

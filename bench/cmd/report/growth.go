@@ -44,29 +44,16 @@ func grown(t measure.Table, rounds, n int, subjects []measure.Subject) (measure.
 	if err != nil {
 		return t, err
 	}
-	t.Columns = append([]string{t.Columns[0], "time, ratio", "CPU, ratio", "time", "allocations", "bytes"}, t.Columns[1:]...)
-	for i, x := range results {
-		row := append([]string{x.Name, x.Beside(results[0], measure.Wall).String(), x.Beside(results[0], measure.CPU).String(),
-			x.Time().String(), measure.Count(x.Allocs()), measure.Count(x.Bytes())}, t.Rows[i]...)
-		t.Rows[i] = row
-	}
-	return t, nil
+	return besideSmallest(t, results), nil
 }
 
-func callers(ctx context.Context, r *report) (measure.Table, error) {
-	t := measure.Table{Title: "A call, by callers at a time", Columns: []string{"callers"}, Notes: "In memory; the time is that of all calls, divided by their number."}
-	call, err := peers.Agentmsg.New("https://peer.test", &http.Client{Transport: peers.InMemory(peers.All())})
-	if err != nil {
-		return t, err
+func besideSmallest(t measure.Table, results []measure.Result) measure.Table {
+	t.Columns = append([]string{t.Columns[0], "time, ratio", "CPU, ratio", "time", "allocations", "bytes"}, t.Columns[1:]...)
+	for i, x := range results {
+		t.Rows[i] = append([]string{x.Name, x.Beside(results[0], measure.Wall).String(), x.Beside(results[0], measure.CPU).String(),
+			x.Time().String(), measure.Count(x.Allocs()), measure.Count(x.Bytes())}, t.Rows[i]...)
 	}
-	var subjects []measure.Subject
-	for _, parallel := range r.sizes(1, 10, 100, 1000) {
-		t.Rows = append(t.Rows, nil)
-		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(parallel)), Run: func(n int) error {
-			return measure.Parallel(parallel, n, func() error { return call(ctx) })
-		}})
-	}
-	return grown(t, r.rounds(30), 5000, subjects)
+	return t
 }
 
 // heap is the memory in use.
@@ -106,26 +93,49 @@ func dedupeKeys(ctx context.Context, r *report) (measure.Table, error) {
 }
 
 func mockSessions(_ context.Context, r *report) (measure.Table, error) {
-	t := measure.Table{Title: "Mock server: a message, by sessions", Columns: []string{"sessions"}, Notes: "The handler alone, the AI silent, the sessions in turn."}
+	t := measure.Table{
+		Title: "Mock server: a message, by sessions", Columns: []string{"sessions"},
+		Notes: "The handler alone, the AI silent, the sessions in turn. A round begins with a server made anew, one message in each session.",
+	}
 	var subjects []measure.Subject
-	for _, sessions := range r.sizes(10, 1_000, 10_000, 100_000) {
-		mock, err := mockserver.New(mockserver.WithAI(nil), mockserver.WithJournal(100))
-		if err != nil {
-			return t, err
-		}
-		defer mock.Close()
-		nth := 0
-		post := func() error {
-			nth++
-			return postToMock(mock, "s"+strconv.Itoa(nth%sessions))
-		}
-		if err := measure.Parallel(1, sessions, post); err != nil {
-			return t, err
-		}
+	for _, sessions := range r.sizes(10, 100, 1_000, 10_000, 100_000) {
 		t.Rows = append(t.Rows, nil)
-		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(sessions)), Run: func(n int) error { return measure.Parallel(1, n, post) }})
+		f := &filledMock{sessions: sessions}
+		defer f.close()
+		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(sessions)), Prepare: f.prepare, Run: f.post})
 	}
 	return grown(t, r.rounds(20), 2000, subjects)
+}
+
+// filledMock is a mock server with so many sessions.
+type filledMock struct {
+	sessions int
+	server   *mockserver.Server
+}
+
+func (f *filledMock) prepare() (err error) {
+	f.close()
+	if f.server, err = mockserver.New(mockserver.WithAI(nil), mockserver.WithJournal(100)); err != nil {
+		return err
+	}
+	return f.post(f.sessions)
+}
+
+// post sends n messages.
+func (f *filledMock) post(n int) error {
+	for i := range n {
+		session := "s" + strconv.Itoa(i%f.sessions)
+		if status := bare.Post(f.server, "/messages", mockserver.DefaultMAIAToken, bare.Message(session)); status != http.StatusAccepted {
+			return fmt.Errorf("status %d", status)
+		}
+	}
+	return nil
+}
+
+func (f *filledMock) close() {
+	if f.server != nil {
+		f.server.Close()
+	}
 }
 
 func limiterWaiters(ctx context.Context, r *report) (measure.Table, error) {
@@ -176,25 +186,22 @@ type queued struct {
 	deliveries []*http.Request
 	handler    *agentmsg.WebhookHandler
 	begin      chan struct{}
-	err        error
 }
 
-func (q *queued) prepare() {
+func (q *queued) prepare() (err error) {
 	q.begin = make(chan struct{})
 	begin := q.begin
-	q.handler, q.err = agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { <-begin; return nil },
+	q.handler, err = agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { <-begin; return nil },
 		agentmsg.WithWebhookSecrets(peers.Secret), agentmsg.WithWebhookQueue(4, q.events), agentmsg.WithDeduper(&agentmsg.MemoryDeduper{MaxKeys: 2 * q.events}))
 	q.deliveries = make([]*http.Request, q.events)
 	for i := range q.deliveries {
 		q.deliveries[i] = peers.Delivery(i, i/10)
 	}
+	return err
 }
 
 func (q *queued) fill() error {
 	for i, d := range q.deliveries {
-		if q.err != nil {
-			return q.err
-		}
 		if status := bare.Serve(q.handler, d); status != http.StatusOK {
 			return fmt.Errorf("delivery %d: status %d", i, status)
 		}
@@ -211,7 +218,9 @@ func (q *queued) run(ctx context.Context) error {
 
 // held is the memory that a waiting event takes, its key in the deduper included.
 func (q *queued) held(ctx context.Context) (float64, error) {
-	q.prepare()
+	if err := q.prepare(); err != nil {
+		return 0, err
+	}
 	q.deliveries = nil
 	empty := heap()
 	q.deliveries = make([]*http.Request, q.events)

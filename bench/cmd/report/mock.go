@@ -98,14 +98,6 @@ func mockToken(name string) string {
 	return mockserver.DefaultMAIAToken
 }
 
-// postToMock is a message to the mock with nothing around it.
-func postToMock(mock http.Handler, session string) error {
-	if status := bare.Post(mock, "/messages", mockserver.DefaultMAIAToken, bare.Message(session)); status != http.StatusAccepted {
-		return fmt.Errorf("status %d", status)
-	}
-	return nil
-}
-
 // mockLives is servers from beginning to end.
 func mockLives(r *report, stripe time.Duration) (measure.Table, error) {
 	t, err := besideFirst(measure.Table{Title: "A server from its beginning to its end"}, r.rounds(30), 50, []measure.Subject{

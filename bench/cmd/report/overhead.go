@@ -17,17 +17,13 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 		name   string
 		base   string
 		client func() *http.Client
-		n      int
-		rounds int
+		n      int // so many that the garbage collector has its share in each round
+		rounds int // so many that each peer is first in two of them
 	}{
-		{"in memory", "https://peer.test", func() *http.Client { return &http.Client{Transport: peers.InMemory(all)} }, 400, 150},
-		{"over loopback", r.server, newHTTPClient, 100, 100},
+		{"in memory", "https://peer.test", func() *http.Client { return &http.Client{Transport: peers.InMemory(all)} }, 4000, 28},
+		{"over loopback", r.server, newHTTPClient, 2000, 28},
 	} {
 		for _, parallel := range []int{1, 16} {
-			n, rounds := where.n, where.rounds
-			if parallel > 1 { // or the stacks of new goroutines, which grow, would be what is measured
-				n, rounds = 8*n, rounds/3
-			}
 			subjects := make([]measure.Subject, len(all))
 			for i, p := range all {
 				call, err := p.New(where.base, where.client())
@@ -38,7 +34,7 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 					return measure.Parallel(parallel, n, func() error { return call(ctx) })
 				}}
 			}
-			results, err := measure.InTurn(r.rounds(rounds), n, subjects...)
+			results, err := measure.InTurn(r.rounds(where.rounds), where.n, subjects...)
 			if err != nil {
 				return nil, err
 			}
@@ -48,13 +44,14 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 			}
 			t := measure.Table{Title: "Calls " + where.name + ", " + how, Columns: []string{"", "time", "CPU", "allocations", "bytes", "retries"}}
 			for i, x := range results {
-				t.Add(x.Name, x.Beside(results[0], measure.Wall), x.Beside(results[0], measure.CPU), measure.Count(x.Allocs()), measure.Count(x.Bytes()), yes(all[i].Retries))
+				t.Add(x.Name, x.Beside(results[0], measure.Wall), x.Beside(results[0], measure.CPU), measure.Count(x.Allocs()), measure.Count(x.Bytes()), retries(all[i]))
 			}
 			t.After = fmt.Sprintf("The floor: %s a call.", results[0].Time())
 			if len(tables) == 0 {
 				r.noteOverhead(all, results)
 				t.Notes = "A message of some 200 bytes and an answer of some 240, as each API writes them. In memory: an `http.RoundTripper` answers, so\n" +
-					"that the SDK alone is measured. `retries`: the SDK repeats failed calls without being asked."
+					"that the SDK alone is measured. `retries`: it repeats failed calls without being asked. The floor stands twice: how far its\n" +
+					"second row is from 1 is what the order and the machine make up."
 			}
 			tables = append(tables, t)
 		}
@@ -70,16 +67,19 @@ func (r *report) noteOverhead(all []peers.Peer, results []measure.Result) {
 		wall := x.Beside(floor, measure.Wall).Median
 		r.bars = append(r.bars, bar{x.Name, wall})
 		r.summary.Add(x.Name, fmt.Sprintf("%.2f", wall), fmt.Sprintf("%.2f", x.Beside(floor, measure.CPU).Median),
-			measure.Count(x.Allocs()), measure.Count(x.Bytes()), yes(all[i].Retries))
-		if all[i].Name == "agentmsg" {
+			measure.Count(x.Allocs()), measure.Count(x.Bytes()), retries(all[i]))
+		if x.Name == peers.Agentmsg.Name {
 			r.steady["allocations"], r.steady["bytes"] = x.Allocs(), x.Bytes()
 		}
 	}
 }
 
-func yes(b bool) string {
-	if b {
-		return "yes"
+func retries(p peers.Peer) string {
+	switch {
+	case !p.Retries:
+		return ""
+	case p.Library:
+		return "yes (a library, no SDK)"
 	}
-	return ""
+	return "yes"
 }

@@ -73,6 +73,10 @@ func verifying(r *report, receivers []peers.Receiver) (measure.Table, error) {
 	return besideFirst(t, r.rounds(30), 2000, subjects)
 }
 
+func renew(d *bare.Deliveries) func() error {
+	return func() error { d.Renew(); return nil }
+}
+
 func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, error) {
 	t := measure.Table{
 		Title: "To receive a delivery, the handler alone",
@@ -81,7 +85,7 @@ func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, e
 	var subjects []measure.Subject
 	for _, x := range receivers {
 		d := bare.NewDeliveries(connectionsKept, deliveriesEach, x.Request)
-		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.Renew, Run: func(int) error { return d.ServeAll(x.Handler) }})
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: renew(d), Run: func(int) error { return d.ServeAll(x.Handler) }})
 	}
 	return besideFirst(t, r.rounds(30), connectionsKept*deliveriesEach, subjects)
 }
@@ -98,7 +102,7 @@ func overConnections(r *report, receivers []peers.Receiver) (measure.Table, erro
 	for _, x := range all {
 		d := bare.NewDeliveries(connectionsKept, deliveriesEach, x.Request)
 		hammer := ratio.NewHammer(b, x.Handler, connectionsKept, http.StatusOK)
-		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: d.Renew, Run: func(int) error {
+		subjects = append(subjects, measure.Subject{Name: x.Name, Prepare: renew(d), Run: func(int) error {
 			hammer.Hit(b, deliveriesEach, d.Request)
 			return b.failed()
 		}})

@@ -1,7 +1,8 @@
 // Package measure runs things in turn and says what each takes beside the
 // first. Machines are noisy, so what counts are ratios within a round: all
-// subjects run in each round, one after another (A B C A B C …), and a figure is
-// the median over the rounds, with its quartiles.
+// subjects run in each round, one after another, and each round begins with
+// another of them (A B C B C A …), for each leaves the next caches and a heap. A
+// figure is the median over the rounds, with its quartiles.
 package measure
 
 import (
@@ -18,7 +19,7 @@ import (
 type Subject struct {
 	Name string
 	// Prepare makes what a run needs; it is not measured. May be nil.
-	Prepare func()
+	Prepare func() error
 	// Run does it n times.
 	Run func(n int) error
 	// N is how often a round does it, where it differs from the others'.
@@ -33,18 +34,16 @@ type Result struct {
 }
 
 // InTurn runs every subject n times in each of so many rounds, after one round
-// that is not counted.
+// that is not counted. A round begins with the subject after the one that the
+// round before began with.
 func InTurn(rounds, n int, subjects ...Subject) ([]Result, error) {
 	results := make([]Result, len(subjects))
 	for round := range rounds + 1 {
-		for i, s := range subjects {
+		for turn := range subjects {
+			i := (round + turn) % len(subjects)
+			s := subjects[i]
 			n := cmp.Or(s.N, n)
-			if s.Prepare != nil {
-				s.Prepare()
-			}
-			runtime.GC() // or each would pay for the garbage of the one before
-			var err error
-			cost := ratio.CostOf(func() { err = s.Run(n) })
+			cost, err := s.run(n)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Name, err)
 			}
@@ -55,6 +54,17 @@ func InTurn(rounds, n int, subjects ...Subject) ([]Result, error) {
 		}
 	}
 	return results, nil
+}
+
+func (s *Subject) run(n int) (cost ratio.Cost, err error) {
+	if s.Prepare != nil {
+		if err := s.Prepare(); err != nil {
+			return cost, err
+		}
+	}
+	runtime.GC() // or each would pay for the garbage of the one before
+	cost = ratio.CostOf(func() { err = s.Run(n) })
+	return cost, err
 }
 
 // Wall and CPU are times, for Beside.

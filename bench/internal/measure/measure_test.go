@@ -11,26 +11,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// All subjects run in each round, and the first round is not counted.
+// All subjects run in each round, the next of them first, and the first round is
+// not counted.
 func TestInTurn(t *testing.T) {
 	var order strings.Builder
 	subject := func(name string) measure.Subject {
 		return measure.Subject{
 			Name:    name,
-			Prepare: func() { order.WriteString("p") },
+			Prepare: func() error { order.WriteString("p"); return nil },
 			Run:     func(n int) error { order.WriteString(strings.Repeat(name, n)); return nil },
 		}
 	}
-	results, err := measure.InTurn(2, 2, subject("A"), subject("B"))
+	results, err := measure.InTurn(3, 2, subject("A"), subject("B"), subject("C"))
 	require.NoError(t, err)
-	require.Equal(t, strings.Repeat("pAApBB", 3), order.String())
-	require.Len(t, results, 2)
-	require.Len(t, results[1].Rounds, 2)
+	require.Equal(t, "pAApBBpCC"+"pBBpCCpAA"+"pCCpAApBB"+"pAApBBpCC", order.String())
+	require.Len(t, results, 3)
+	require.Equal(t, "B", results[1].Name)
+	require.Len(t, results[1].Rounds, 3)
 }
 
 func TestInTurnEndsWithTheFirstError(t *testing.T) {
 	_, err := measure.InTurn(1, 1, measure.Subject{Name: "A", Run: func(int) error { return errors.New("no") }})
 	require.EqualError(t, err, "A: no")
+	_, err = measure.InTurn(1, 1, measure.Subject{Name: "A", Prepare: func() error { return errors.New("not ready") }})
+	require.EqualError(t, err, "A: not ready")
 }
 
 // A ratio is taken within a round, so that what slows a round down does no

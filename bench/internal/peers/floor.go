@@ -23,8 +23,8 @@ var params = bare.Params[agentmsg.SendMessageParams]()
 
 var errNoID = errors.New("the answer has no id")
 
-// floor is net/http and encoding/json typed by hand, without a time-out.
-var floor = byHand("net/http by hand", "/floor/messages")
+// Floor is net/http and encoding/json typed by hand, without a time-out.
+var Floor = byHand("net/http by hand", "/floor/messages")
 
 // control is the floor again: how far it is from 1 is what the report makes up.
 var control = byHand("the floor again", "/control/messages")
@@ -39,7 +39,7 @@ func byHand(name, path string) Peer {
 }
 
 func sendByHand(ctx context.Context, h *http.Client, url string) error {
-	return withID(bare.Send[agentmsg.MessageReceipt](ctx, h, url, token, params))
+	return withID(bare.Send[agentmsg.MessageReceipt](ctx, h, url, params))
 }
 
 func withID(got *agentmsg.MessageReceipt, err error) error {
@@ -59,7 +59,7 @@ var tuned = Peer{
 			return nil, err
 		}
 		header := http.Header{}
-		bare.SetHeaders(header, token)
+		bare.SetHeaders(header)
 		pool := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 		return func(ctx context.Context) error {
 			payload, err := json.Marshal(&params)
@@ -103,7 +103,7 @@ func readPooled(resp *http.Response, body *bytes.Buffer) error {
 
 // retryable is go-retryablehttp alone, in the place of net/http.
 var retryable = Peer{
-	Name: "go-retryablehttp", Module: "github.com/hashicorp/go-retryablehttp", Retries: true,
+	Name: "go-retryablehttp", Module: "github.com/hashicorp/go-retryablehttp", Retries: true, Library: true,
 	Path: "/retryable/messages", Status: http.StatusAccepted, Answer: bare.Receipt,
 	New: func(base string, h *http.Client) (Call, error) {
 		client := retryablehttp.NewClient()
@@ -117,7 +117,7 @@ var retryable = Peer{
 			if err != nil {
 				return err
 			}
-			bare.SetHeaders(req.Header, token)
+			bare.SetHeaders(req.Header)
 			resp, err := client.Do(req)
 			if err != nil {
 				return err

@@ -21,6 +21,9 @@ type Peer struct {
 	Module string // empty: of the standard library alone
 	// Retries says that it repeats failed calls without being asked.
 	Retries bool
+	// Library says that it is one to send HTTP with, which this module stands on,
+	// and no SDK.
+	Library bool
 	// Path is where its call goes, and Status and Answer what it gets there.
 	Path   string
 	Status int
@@ -30,7 +33,7 @@ type Peer struct {
 }
 
 const (
-	token   = "test-token"
+	token   = bare.Token
 	content = "Hello, I need help!"
 	// about brings a request up to the size of the others.
 	about = "This is the Customer Support Chat 550e8400-e29b-41d4-a716-446655440000, for the customer with the number customer-123, through the support channel."
@@ -39,7 +42,7 @@ const (
 // All are the peers, the floor first; with the tag light those whose build takes
 // minutes are left out.
 func All() []Peer {
-	return append([]Peer{floor, control, Agentmsg, bounded, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
+	return append([]Peer{Floor, control, Agentmsg, bounded, tuned, retryable, gitHub, slackPeer, resendPeer, svixPeer}, heavy()...)
 }
 
 // InMemory answers the calls of peers at once.
