@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Spread is a median between its quartiles.
+// Spread is a median between its quartiles, or what RangeOf says.
 type Spread struct{ Low, Median, High float64 }
 
 // SpreadOf is the spread of values, which it sorts.
@@ -18,5 +18,15 @@ func SpreadOf(values []float64) Spread {
 	return Spread{at(0.25), at(0.5), at(0.75)}
 }
 
-// String is the median, and the quartiles behind it.
+// RangeOf is the median of values, which it sorts, between the least and the
+// most: of few values there are no quartiles.
+func RangeOf(values []float64) Spread {
+	s := SpreadOf(values)
+	if len(values) > 0 {
+		s.Low, s.High = values[0], values[len(values)-1]
+	}
+	return s
+}
+
+// String is the median, and what is on both sides behind it.
 func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", s.Median, s.Low, s.High) }

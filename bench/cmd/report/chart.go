@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"slices"
 	"strconv"
@@ -17,12 +18,7 @@ type bar struct {
 // chart draws the bars, the shortest on top.
 func chart(path string, bars []bar) error {
 	bars = slices.Clone(bars)
-	slices.SortStableFunc(bars, func(a, b bar) int {
-		if a.ratio > b.ratio { // the chart draws from below
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.ratio, a.ratio) }) // it draws from below
 	names, ratios := make([]string, len(bars)), make([]float64, len(bars))
 	for i, b := range bars {
 		names[i], ratios[i] = b.name, b.ratio

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // keeper is what a hammer and the mock server need of a benchmark or a test.
@@ -41,8 +42,9 @@ func (k *keeper) failed() error {
 	}
 }
 
+// close cleans up, the last thing first.
 func (k *keeper) close() {
-	for _, f := range k.cleanups {
+	for _, f := range slices.Backward(k.cleanups) {
 		f()
 	}
 }

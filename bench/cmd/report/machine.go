@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -13,7 +15,7 @@ import (
 )
 
 // heading says what was measured with, on what and when.
-func heading(quick bool) string {
+func heading(ctx context.Context, quick bool) string {
 	var b strings.Builder
 	b.WriteString("# Results\n\n")
 	if quick {
@@ -26,7 +28,7 @@ func heading(quick bool) string {
 		"the user and system time of the measuring process; a server, where there is one, is another process.\n\n")
 	fmt.Fprintf(&b, "- %s\n- %s, %d cores%s\n- %s %s/%s\n", time.Now().UTC().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), load(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	fmt.Fprintf(&b, "- %s\n\n", strings.Join(versions(), ", "))
+	fmt.Fprintf(&b, "- agentmsg %s\n- %s\n\n", said(ctx, "git", "describe", "--always", "--dirty= with uncommitted changes"), strings.Join(versions(ctx), ", "))
 	return b.String()
 }
 
@@ -50,15 +52,13 @@ func load() string {
 }
 
 // versions are those of the modules that are measured, as this program was built
-// with them.
-func versions() []string {
+// with them, and of stripe-mock, which is built by itself.
+func versions(ctx context.Context) []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return nil
 	}
-	named := []string{
-		"github.com/slack-go/slack", "github.com/standard-webhooks/standard-webhooks/libraries",
-	}
+	named := []string{"github.com/standard-webhooks/standard-webhooks/libraries"}
 	for _, p := range peers.All() {
 		named = append(named, p.Module)
 	}
@@ -68,5 +68,16 @@ func versions() []string {
 			found = append(found, strings.TrimPrefix(m.Path, "github.com/")+" "+m.Version)
 		}
 	}
-	return found
+	return append(found, "stripe/stripe-mock "+said(ctx, "go", "list", "-m", "-f", "{{.Version}}", "github.com/stripe/stripe-mock"))
+}
+
+// said is what a program says, which knows more of this folder than we do.
+func said(ctx context.Context, program string, args ...string) string {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(cmd.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		return "unknown (" + err.Error() + ")"
+	}
+	return strings.TrimSpace(string(out))
 }

@@ -11,6 +11,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
+	"github.com/agentmsg/agentmsg/bench/internal/peers"
 )
 
 // report is one run.
@@ -78,6 +80,10 @@ func (r *report) run(ctx context.Context, only, limits string) error {
 	if err != nil {
 		return err
 	}
+	writes := !r.quick && len(chosen) == len(parts)
+	if writes && peers.Light {
+		return errors.New("a full run writes RESULTS.md, and the tag light leaves out peers that stand there: add -quick or -only, or do without the tag")
+	}
 	server, stop, err := startServer(ctx)
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (r *report) run(ctx context.Context, only, limits string) error {
 	var text bytes.Buffer
 	r.server, r.steady, r.out = server, map[string]float64{}, io.MultiWriter(os.Stdout, &text)
 	began := time.Now()
-	fmt.Fprint(r.out, heading(r.quick))
+	fmt.Fprint(r.out, heading(ctx, r.quick))
 	for _, p := range chosen {
 		fmt.Fprintf(r.out, "## %s\n\n", p.title)
 		tables, err := p.measure(ctx, r)
@@ -98,18 +104,24 @@ func (r *report) run(ctx context.Context, only, limits string) error {
 		}
 		fmt.Fprintf(os.Stderr, "%s: %d s in all\n", p.name, int(time.Since(began).Seconds()))
 	}
-	if err := r.check(limits); err != nil {
+	if err := r.check(limits, chosen); err != nil {
 		return err
 	}
-	if r.quick || len(chosen) < len(parts) {
+	if !writes {
 		return nil
 	}
-	fmt.Fprint(r.out, r.forReadme())
+	fmt.Fprintf(r.out, "## For the README\n\n%s\n%s%s\n", readmeBegin, r.summary.String(), readmeEnd)
 	if err := chart("overhead.svg", r.bars); err != nil {
 		return err
 	}
 	return os.WriteFile("RESULTS.md", text.Bytes(), 0o644) //nolint:gosec // a document
 }
+
+// A test compares what stands between these in RESULTS.md and in README.md.
+const (
+	readmeBegin = "<!-- measured by bench/cmd/report -->"
+	readmeEnd   = "<!-- end of what bench/cmd/report measured -->"
+)
 
 func choose(only string) ([]part, error) {
 	if only == "" {

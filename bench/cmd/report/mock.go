@@ -30,9 +30,9 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	floor := httptest.NewServer(bare.New())
 	defer floor.Close()
 	subjects := []measure.Subject{
-		requests(ctx, "a bare handler", floor.URL+"/messages", mockJSON, bare.Message("s1")),
-		requests(ctx, "agentmsg mockserver", mock.URL()+"/messages", mockJSON, bare.Message("s1")),
-		requests(ctx, "slacktest", slackMock.GetAPIURL()+"chat.postMessage", mockForm, slackBody),
+		requests(ctx, "a bare handler", floor.URL+"/messages", mockserver.DefaultMAIAToken, mockJSON, bare.Message("s1")),
+		requests(ctx, "agentmsg mockserver", mock.URL()+"/messages", mockserver.DefaultMAIAToken, mockJSON, bare.Message("s1")),
+		requests(ctx, "slacktest", slackMock.GetAPIURL()+"chat.postMessage", "test-token", mockForm, slackBody),
 	}
 	requestTable := measure.Table{
 		Title: "A request, 16 at a time over loopback",
@@ -44,7 +44,7 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	if stripe != nil {
 		defer stripe.stop()
 		started = stripe.took
-		subjects = append(subjects, requests(ctx, "stripe-mock", stripe.url+"/v1/payment_intents", mockForm, stripeBody))
+		subjects = append(subjects, requests(ctx, "stripe-mock", stripe.url+"/v1/payment_intents", "sk_test_123", mockForm, stripeBody))
 		requestTable.Notes += "\nstripe-mock is a process of its own, so its CPU and allocations are the client's alone; it validates by an OpenAPI document."
 	} else {
 		requestTable.Notes += "\nstripe-mock is left out: " + why + "."
@@ -54,7 +54,7 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 		return nil, err
 	}
 	lives, err := mockLives(r, started)
-	return []measure.Table{requestTable, lives}, err
+	return []measure.Table{requestTable, lives}, errors.Join(err, test.failed())
 }
 
 const (
@@ -67,7 +67,7 @@ var (
 	stripeBody = "amount=2000&currency=usd&description=" + strings.Repeat("x", 363)
 )
 
-func requests(ctx context.Context, name, url, contentType, body string) measure.Subject {
+func requests(ctx context.Context, name, url, token, contentType, body string) measure.Subject {
 	client := newHTTPClient()
 	return measure.Subject{Name: name, Run: func(n int) error {
 		return measure.Parallel(16, n, func() error {
@@ -76,7 +76,7 @@ func requests(ctx context.Context, name, url, contentType, body string) measure.
 				return err
 			}
 			req.Header.Set("Content-Type", contentType)
-			req.Header.Set("Authorization", "Bearer "+mockToken(name))
+			req.Header.Set("Authorization", "Bearer "+token)
 			resp, err := client.Do(req)
 			if err != nil {
 				return err
@@ -89,13 +89,6 @@ func requests(ctx context.Context, name, url, contentType, body string) measure.
 			return err
 		})
 	}}
-}
-
-func mockToken(name string) string {
-	if name == "stripe-mock" {
-		return "sk_test_123"
-	}
-	return mockserver.DefaultMAIAToken
 }
 
 // mockLives is servers from beginning to end.

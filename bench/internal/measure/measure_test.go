@@ -64,6 +64,8 @@ func TestTable(t *testing.T) {
 	table := measure.Table{Title: "T", Columns: []string{"name", "n"}}
 	table.Add("a–b", measure.Count(1234567))
 	require.Equal(t, "### T\n\n| name | n         |\n|------|-----------|\n| a–b  | 1,234,567 |\n", table.String())
+	table.Title = ""
+	require.True(t, strings.HasPrefix(table.String(), "| name "))
 	require.Equal(t, "-123", measure.Count(-123))
 	require.Equal(t, "12", measure.Count(12))
 }

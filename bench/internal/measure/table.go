@@ -8,7 +8,7 @@ import (
 
 // Table is one of the report's, in Markdown that a terminal shows well too.
 type Table struct {
-	Title   string
+	Title   string // may be empty
 	Notes   string // before the rows
 	Columns []string
 	Rows    [][]string
@@ -27,7 +27,9 @@ func (t *Table) Add(cells ...any) {
 // String is the table in Markdown, its columns aligned.
 func (t *Table) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", t.Title)
+	if t.Title != "" {
+		fmt.Fprintf(&b, "### %s\n\n", t.Title)
+	}
 	if t.Notes != "" {
 		b.WriteString(t.Notes + "\n\n")
 	}

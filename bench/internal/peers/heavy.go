@@ -2,6 +2,9 @@
 
 package peers
 
+// Light says that peers are left out whose build takes minutes.
+const Light = false
+
 // heavy are those whose build takes minutes and gigabytes: .ci/run does without
 // them, by the tag light.
 func heavy() []Peer { return []Peer{twilioPeer, stripePeer, openAI, anthropicPeer} }
