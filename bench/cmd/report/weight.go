@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +31,8 @@ func weight(ctx context.Context, r *report) ([]measure.Table, error) {
 		Notes: "Built as everybody builds, with `-ldflags '-s -w'` alone.",
 	}
 	var plain built
-	for _, program := range hello.All() {
-		built, err := buildHello(ctx, dir, program)
+	for _, program := range append(hello.Light(), hello.Heavy()...) {
+		built, err := buildHello(ctx, dir, program, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +41,7 @@ func weight(ctx context.Context, r *report) ([]measure.Table, error) {
 		}
 		table.Add(program, fmt.Sprintf("%.2f", megabytes(built.size)), fmt.Sprintf("%.2f", megabytes(built.size-plain.size)), built.modules)
 	}
-	clean, err := cleanBuilds(ctx, dir)
+	clean, err := cleanBuilds(ctx)
 	return []measure.Table{exact, table, clean}, err
 }
 
@@ -55,7 +54,7 @@ func (r *report) exactly(ctx context.Context, dir string) (measure.Table, error)
 	}
 	var plain built
 	for _, program := range []string{hello.Plain, hello.Agentmsg} {
-		built, err := buildHello(ctx, dir, program, "-trimpath")
+		built, err := buildHello(ctx, dir, program, []string{"CGO_ENABLED=0"}, "-trimpath")
 		if err != nil {
 			return t, err
 		}
@@ -64,7 +63,9 @@ func (r *report) exactly(ctx context.Context, dir string) (measure.Table, error)
 		}
 		more := float64(built.size - plain.size)
 		t.Add(program, measure.Count(float64(built.size)), measure.Count(more), built.modules)
-		r.steady["stripped"], r.steady["modules"] = more, float64(built.modules)
+		if program == hello.Agentmsg {
+			r.steady["stripped"], r.steady["modules"] = more, float64(built.modules)
+		}
 	}
 	return t, nil
 }
@@ -76,9 +77,9 @@ type built struct {
 	modules int // of others than the SDK itself
 }
 
-func buildHello(ctx context.Context, dir, program string, flags ...string) (built, error) {
+func buildHello(ctx context.Context, dir, program string, env []string, flags ...string) (built, error) {
 	path := filepath.Join(dir, program)
-	if _, err := goBuild(ctx, "", append(flags, "-o", path, hello.Package(program))...); err != nil {
+	if _, err := goBuild(ctx, env, append(flags, "-o", path, hello.Package(program))...); err != nil {
 		return built{}, err
 	}
 	stat, err := os.Stat(path)
@@ -96,48 +97,13 @@ func buildHello(ctx context.Context, dir, program string, flags ...string) (buil
 	return built{stat.Size(), modules}, nil
 }
 
-// goBuild builds, one package at a time: some peers take gigabytes. cache is a
-// build cache to use instead of the usual one. It returns the processor time.
-func goBuild(ctx context.Context, cache string, args ...string) (time.Duration, error) {
+// goBuild builds, one package at a time: some peers take gigabytes. It returns
+// the processor time.
+func goBuild(ctx context.Context, env []string, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-p", "1", "-buildvcs=false", "-ldflags", "-s -w"}, args...)...) //nolint:gosec // our own arguments
-	cmd.Env = append(os.Environ(), "GOWORK=off")
-	if slices.Contains(args, "-trimpath") {
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
-	}
-	if cache != "" {
-		cmd.Env = append(cmd.Env, "GOCACHE="+cache)
-	}
+	cmd.Env = append(append(os.Environ(), "GOWORK=off"), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
-}
-
-// cleanBuilds is what a build takes with an empty cache, in turn.
-func cleanBuilds(ctx context.Context, dir string) (measure.Table, error) {
-	table := measure.Table{
-		Title: "Clean build of it, processor time", Columns: []string{"", "seconds", "beside net/http"},
-		Notes: "With an empty build cache, the standard library included; the lesser of two builds, in turn.",
-	}
-	programs := []string{hello.Plain, hello.Agentmsg}
-	took := map[string][]float64{}
-	for round := range 2 {
-		for _, program := range programs {
-			cache := filepath.Join(dir, fmt.Sprintf("cache-%s-%d", program, round))
-			d, err := goBuild(ctx, cache, "-o", filepath.Join(dir, program), hello.Package(program))
-			if err != nil {
-				return table, err
-			}
-			took[program] = append(took[program], d.Seconds())
-			if err := os.RemoveAll(cache); err != nil {
-				return table, err
-			}
-		}
-	}
-	floor := slices.Min(took[hello.Plain])
-	for _, program := range programs {
-		s := slices.Min(took[program])
-		table.Add(program, fmt.Sprintf("%.1f", s), fmt.Sprintf("%.2f", s/floor))
-	}
-	return table, nil
 }

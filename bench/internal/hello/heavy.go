@@ -2,6 +2,7 @@
 
 package hello
 
-func heavy() []string {
+// Heavy are those whose build takes minutes and gigabytes.
+func Heavy() []string {
 	return []string{"twilio-go", "stripe-go", "openai-go", "anthropic-sdk-go"}
 }
