@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
 	"github.com/agentmsg/agentmsg/bench/internal/peers"
+	"github.com/agentmsg/agentmsg/internal/ratio"
 )
 
 // uploads are files from disk over loopback, beside an http.Client that streams
@@ -25,12 +26,16 @@ func uploads(ctx context.Context, r *report) ([]measure.Table, error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	memory := measure.Table{
 		Title: "Peak memory above idle, MB", Columns: []string{"a file of"},
-		Notes: "The most memory that the process holds during an upload (`VmHWM`), less what it held before; a process for each, after an\nupload of 64 KB. Linux alone tells.",
+		Notes: "The most memory that the process holds during an upload (`VmHWM`), less what it held before; a process for each, after an\n" +
+			"upload of 64 KB: three in turn, median (least–most). Linux alone tells.",
 	}
-	rate := measure.Table{Title: "Throughput beside an http.Client", Columns: []string{"a file of"}}
-	ways := peers.Uploaders()
-	for _, w := range ways {
-		memory.Columns, rate.Columns = append(memory.Columns, w.Name), append(rate.Columns, w.Name)
+	rate := measure.Table{
+		Title: "Throughput beside an http.Client", Columns: []string{"a file of"},
+		Notes: "slack-go makes three requests for a file, as its API has it; openai-go and anthropic-sdk-go send multipart/form-data.",
+	}
+	cpu := measure.Table{Title: "CPU beside an http.Client", Columns: []string{"a file of"}}
+	for _, w := range peers.Uploaders() {
+		memory.Columns, rate.Columns, cpu.Columns = append(memory.Columns, w.Name), append(rate.Columns, w.Name), append(cpu.Columns, w.Name)
 	}
 	for _, size := range []struct{ megabytes, n int }{{1, 20}, {5, 6}, {50, 1}} {
 		path, err := newFile(dir, size.megabytes<<20)
@@ -38,17 +43,23 @@ func uploads(ctx context.Context, r *report) ([]measure.Table, error) {
 			return nil, err
 		}
 		name := fmt.Sprintf("%d MB", size.megabytes)
-		row, err := peaks(ctx, r, dir, path)
+		peak, err := peaks(ctx, r, dir, path)
 		if err != nil {
 			return nil, err
 		}
-		memory.Rows = append(memory.Rows, append([]string{name}, row...))
-		if row, err = throughput(ctx, r, path, size.n); err != nil {
+		memory.Rows = append(memory.Rows, append([]string{name}, peak...))
+		results, err := uploading(ctx, r, path, size.n)
+		if err != nil {
 			return nil, err
 		}
-		rate.Rows = append(rate.Rows, append([]string{name}, row...))
+		rates, cpus := []string{name}, []string{name}
+		for _, x := range results {
+			rates = append(rates, results[0].Beside(x, measure.Wall).String()) // a rate: theirs is the divisor
+			cpus = append(cpus, x.Beside(results[0], measure.CPU).String())
+		}
+		rate.Rows, cpu.Rows = append(rate.Rows, rates), append(cpu.Rows, cpus)
 	}
-	return []measure.Table{memory, rate}, nil
+	return []measure.Table{memory, rate, cpu}, nil
 }
 
 func newFile(dir string, size int) (string, error) {
@@ -56,7 +67,7 @@ func newFile(dir string, size int) (string, error) {
 	return path, os.WriteFile(path, append([]byte("\x00\x00\x00\x18ftypisom"), make([]byte, size-12)...), 0o600)
 }
 
-func throughput(ctx context.Context, r *report, path string, n int) ([]string, error) {
+func uploading(ctx context.Context, r *report, path string, n int) ([]measure.Result, error) {
 	var subjects []measure.Subject
 	for _, w := range peers.Uploaders() {
 		upload, err := w.New(r.server, newHTTPClient())
@@ -67,36 +78,56 @@ func throughput(ctx context.Context, r *report, path string, n int) ([]string, e
 			return measure.Parallel(1, n, func() error { return upload(ctx, path) })
 		}})
 	}
-	results, err := measure.InTurn(r.rounds(30), n, subjects...)
-	if err != nil {
-		return nil, err
-	}
-	var row []string
-	for _, x := range results {
-		row = append(row, results[0].Beside(x, measure.Wall).String()) // a rate: theirs is the divisor
-	}
-	return row, nil
+	return measure.InTurn(r.rounds(30), n, subjects...)
 }
 
-// peaks asks a process of each uploader for its memory.
+// peaks asks processes of each uploader for their memory.
 func peaks(ctx context.Context, r *report, dir, path string) ([]string, error) {
 	warm, err := newFile(dir, 64<<10)
 	if err != nil {
 		return nil, err
 	}
-	var row []string
-	for i := range peers.Uploaders() {
-		cmd, err := self(ctx, envUpload+"="+strings.Join([]string{strconv.Itoa(i), r.server, warm, path}, "\n"))
-		if err != nil {
-			return nil, err
+	each := make([][]float64, len(peers.Uploaders()))
+	for range 3 {
+		for i := range each {
+			peak, told, err := peak(ctx, strings.Join([]string{strconv.Itoa(i), r.server, warm, path}, "\n"))
+			if err != nil {
+				return nil, err
+			}
+			if told {
+				each[i] = append(each[i], peak)
+			}
 		}
-		out, err := cmd.Output()
-		if err != nil {
-			return nil, err
+	}
+	row := make([]string, len(each))
+	for i, values := range each {
+		if row[i] = untold; len(values) > 0 {
+			s := ratio.RangeOf(values)
+			row[i] = fmt.Sprintf("%.1f (%.1f–%.1f)", s.Median, s.Low, s.High)
 		}
-		row = append(row, strings.TrimSpace(string(out)))
 	}
 	return row, nil
+}
+
+// untold is what stands for memory that the system does not tell.
+const untold = "–"
+
+// peak is that of one process, if the system tells.
+func peak(ctx context.Context, order string) (megabytes float64, told bool, err error) {
+	cmd, err := self(ctx, envUpload+"="+order)
+	if err != nil {
+		return 0, false, err
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, false, err
+	}
+	text := strings.TrimSpace(string(out))
+	if text == untold {
+		return 0, false, nil
+	}
+	megabytes, err = strconv.ParseFloat(text, 64)
+	return megabytes, true, err
 }
 
 // uploadOnce is the child: it uploads a small file, then the one that counts, and
@@ -116,17 +147,17 @@ func uploadOnce(ctx context.Context, order string) error {
 	}
 	runtime.GC()
 	debug.FreeOSMemory()
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forgets the peak so far
-	idle, ok := status("VmRSS:")
+	reset := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forgets the peak so far
+	idle, tells := status("VmRSS:")
 	if err := upload(ctx, fields[3]); err != nil {
 		return err
 	}
 	peak, _ := status("VmHWM:")
-	if !ok {
-		fmt.Println("–")
+	if reset != nil || !tells {
+		fmt.Println(untold)
 		return nil
 	}
-	fmt.Printf("%.1f\n", float64(peak-idle)/1e3)
+	fmt.Printf("%.3f\n", float64(peak-idle)/1e3)
 	return nil
 }
 
