@@ -19,7 +19,7 @@ var anthropicPeer = Peer{
 		return func(ctx context.Context) error {
 			got, err := client.Messages.New(ctx, anthropic.MessageNewParams{
 				MaxTokens: 1024, Model: "claude-sonnet-4-5",
-				Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(content + " " + about))},
+				Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(text(95)))},
 			})
 			if err == nil && got.ID == "" {
 				err = errNoID

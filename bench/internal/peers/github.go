@@ -18,7 +18,7 @@ var gitHub = Peer{
 			return nil, err
 		}
 		return func(ctx context.Context) error {
-			got, _, err := client.Issues.CreateComment(ctx, "octocat", "support", 7, github.IssueCommentRequest{Body: content + " " + about})
+			got, _, err := client.Issues.CreateComment(ctx, "octocat", "support", 7, github.IssueCommentRequest{Body: text(195)})
 			if err == nil && got.GetID() == 0 {
 				err = errNoID
 			}

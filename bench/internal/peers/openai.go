@@ -18,7 +18,7 @@ var openAI = Peer{
 		client := openai.NewClient(option.WithBaseURL(base+"/v1"), option.WithAPIKey(token), option.WithHTTPClient(h))
 		return func(ctx context.Context) error {
 			got, err := client.Chat.Completions.New(ctx, openai.ChatCompletionNewParams{
-				Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(content + " " + about)},
+				Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(text(150))},
 				Model:    "gpt-4.1",
 			})
 			if err == nil && got.ID == "" {

@@ -35,9 +35,12 @@ type Peer struct {
 const (
 	token   = bare.Token
 	content = "Hello, I need help!"
-	// about brings a request up to the size of the others.
-	about = "This is the Customer Support Chat 550e8400-e29b-41d4-a716-446655440000, for the customer with the number customer-123, through the support channel."
+	long    = content + " " +
+		"This is the Customer Support Chat 550e8400-e29b-41d4-a716-446655440000, for the customer with the number customer-123, through the support channel. Please answer before noon, thank you."
 )
+
+// text is a message's that brings a request up to the size of the others.
+func text(length int) string { return long[:length] }
 
 // All are the peers, the floor first; with the tag light those whose build takes
 // minutes are left out.

@@ -23,7 +23,7 @@ var resendPeer = Peer{
 		return func(ctx context.Context) error {
 			got, err := client.Emails.SendWithContext(ctx, &resend.SendEmailRequest{
 				From: "support@example.com", To: []string{"customer-123@example.com"}, Subject: "Customer Support Chat",
-				Text: content + " 550e8400-e29b-41d4-a716-446655440000",
+				Text: text(98),
 			})
 			if err == nil && got.Id == "" {
 				err = errNoID

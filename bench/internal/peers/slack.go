@@ -14,7 +14,7 @@ var slackPeer = Peer{
 	New: func(base string, h *http.Client) (Call, error) {
 		client := slack.New(token, slack.OptionHTTPClient(h), slack.OptionAPIURL(base+"/"))
 		return func(ctx context.Context) error {
-			_, at, err := client.PostMessageContext(ctx, "C123ABC456", slack.MsgOptionText(content+" "+about, false), slack.MsgOptionUsername("support"))
+			_, at, err := client.PostMessageContext(ctx, "C123ABC456", slack.MsgOptionText(text(150), false), slack.MsgOptionUsername("support"))
 			if err == nil && at == "" {
 				err = errNoID
 			}
