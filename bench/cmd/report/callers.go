@@ -32,7 +32,7 @@ func callers(ctx context.Context, r *report) (measure.Table, error) {
 			}})
 		}
 	}
-	results, err := measure.InTurn(r.rounds(12), 0, subjects...)
+	results, err := measure.InTurn(r.rounds(8), 0, subjects...)
 	if err != nil {
 		return t, err
 	}

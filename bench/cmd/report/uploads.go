@@ -147,13 +147,13 @@ func uploadOnce(ctx context.Context, order string) error {
 	}
 	runtime.GC()
 	debug.FreeOSMemory()
-	reset := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forgets the peak so far
+	forgot := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil // the peak so far
 	idle, tells := status("VmRSS:")
 	if err := upload(ctx, fields[3]); err != nil {
 		return err
 	}
 	peak, _ := status("VmHWM:")
-	if reset != nil || !tells {
+	if !forgot || !tells {
 		fmt.Println(untold)
 		return nil
 	}

@@ -97,8 +97,8 @@ func buildHello(ctx context.Context, dir, program string, env []string, flags ..
 	return built{stat.Size(), modules}, nil
 }
 
-// goBuild builds, one package at a time: some peers take gigabytes. It returns
-// the processor time.
+// goBuild builds, one package at a time where args say nothing else: some peers
+// take gigabytes. It returns the processor time.
 func goBuild(ctx context.Context, env []string, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-p", "1", "-buildvcs=false", "-ldflags", "-s -w"}, args...)...) //nolint:gosec // our own arguments
 	cmd.Env = append(append(os.Environ(), "GOWORK=off"), env...)
