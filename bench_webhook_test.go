@@ -81,7 +81,7 @@ func BenchmarkWebhookHandler(b *testing.B) {
 		return nil
 	}, agentmsg.WithWebhookSecrets(webhookSecret))
 	require.NoError(b, err)
-	byHand := bare.Receiver(webhookSecret, agentmsg.SignatureHeader, func(_ context.Context, e *agentmsg.MessageEvent) error {
+	byHand := bare.Receiver(webhookSecret, func(_ context.Context, e *agentmsg.MessageEvent) error {
 		if e.SessionID == "" {
 			return errors.New("no session")
 		}
@@ -89,7 +89,7 @@ func BenchmarkWebhookHandler(b *testing.B) {
 	})
 	deliveries := bare.NewDeliveries(connections, each, func(nth int) string {
 		body := benchBody(strconv.Itoa(nth))
-		return bare.Request(http.Header{agentmsg.SignatureHeader: {mockserver.Sign(webhookSecret, body)}}, body)
+		return bare.Request(bare.Signed(mockserver.Sign(webhookSecret, body)), body)
 	})
 	b.Run("memory", func(b *testing.B) {
 		serve := func(h http.Handler) func() {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // Session is one to deliver events of.
@@ -17,7 +19,12 @@ func Event(id, session string) []byte {
 	return fmt.Appendf(nil, frame, session, id, strings.Repeat("x", 606-len(frame)-len(id)-len(session)))
 }
 
-// Request is a webhook as it comes over a connection. The header is that of the
+// Signed are the headers that MAIA adds to a webhook.
+func Signed(signature string) http.Header {
+	return http.Header{wire.HeaderSignature: {signature}, wire.HeaderTimestamp: {"1705314600000"}}
+}
+
+// Request is a webhook as it comes over a connection, with the headers of its
 // signature.
 func Request(header http.Header, body []byte) string {
 	var b strings.Builder

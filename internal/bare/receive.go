@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/agentmsg/agentmsg/internal/wire"
 )
 
 // Verifier is crypto/hmac whose state is made once.
@@ -45,8 +47,8 @@ func VerifyAnew(body []byte, signature, secret string) bool {
 }
 
 // Receiver takes webhooks as a careful engineer types it: a bounded read, a
-// pooled verify of what the header holds, one decode; no dedupe, no deadline.
-func Receiver[E any](secret, header string, handle func(context.Context, *E) error) http.Handler {
+// pooled verify, one decode; no dedupe, no deadline.
+func Receiver[E any](secret string, handle func(context.Context, *E) error) http.Handler {
 	v := NewVerifier(secret)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) //nolint:forbidigo // it is bounded
@@ -54,7 +56,7 @@ func Receiver[E any](secret, header string, handle func(context.Context, *E) err
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		if !v.Verify(body, r.Header.Get(header)) {
+		if !v.Verify(body, r.Header.Get(wire.HeaderSignature)) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}

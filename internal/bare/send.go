@@ -39,7 +39,7 @@ func Send[R any](ctx context.Context, client *http.Client, url string, params an
 		return nil, err
 	}
 	SetHeaders(req.Header)
-	resp, err := client.Do(req)
+	resp, err := client.Do(req) //nolint:bodyclose // ReadReceipt closes it
 	if err != nil {
 		return nil, err
 	}

@@ -20,9 +20,12 @@ import (
 )
 
 // mocks are servers for tests, beside a bare handler.
-func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
+func mocks(ctx context.Context, r *report) (_ []measure.Table, err error) {
 	test := newKeeper()
-	defer test.close()
+	defer func() {
+		test.close() // the mock server says at its end too what was wrong
+		err = errors.Join(err, test.failed())
+	}()
 	mock := mockserver.Start(test, mockserver.WithAI(nil), mockserver.WithJournal(1000))
 	slackMock := slacktest.NewTestServer()
 	slackMock.Start()
@@ -49,12 +52,12 @@ func mocks(ctx context.Context, r *report) ([]measure.Table, error) {
 	} else {
 		requestTable.Notes += "\nstripe-mock is left out: " + why + "."
 	}
-	requestTable, err := besideFirst(requestTable, r.rounds(30), 400, subjects)
+	requestTable, err = besideFirst(requestTable, r.rounds(30), 400, subjects)
 	if err != nil {
 		return nil, err
 	}
 	lives, err := mockLives(r, started)
-	return []measure.Table{requestTable, lives}, errors.Join(err, test.failed())
+	return []measure.Table{requestTable, lives}, err
 }
 
 const (

@@ -95,9 +95,7 @@ func refusing(take func(body []byte, header http.Header) error) http.Handler {
 
 func messageBody(nth int) []byte { return bare.Event(strconv.Itoa(nth), bare.Session) }
 
-func messageSign(body []byte) http.Header {
-	return http.Header{agentmsg.SignatureHeader: {hexMAC(string(body))}}
-}
+func messageSign(body []byte) http.Header { return bare.Signed(hexMAC(string(body))) }
 
 // Delivery is a message's delivery in a session, as net/http hands it over.
 func Delivery(nth, session int) *http.Request {
@@ -120,7 +118,7 @@ func handReceiver() Receiver {
 			}
 			return nil
 		},
-		Handler: bare.Receiver(Secret, agentmsg.SignatureHeader, func(context.Context, *agentmsg.MessageEvent) error { return nil }),
+		Handler: bare.Receiver(Secret, func(context.Context, *agentmsg.MessageEvent) error { return nil }),
 	}
 }
 
