@@ -104,7 +104,7 @@ func mockSessions(_ context.Context, r *report) (measure.Table, error) {
 		defer f.close()
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(sessions)), Prepare: f.prepare, Run: f.post})
 	}
-	return grown(t, r.rounds(20), 2000, subjects)
+	return grown(t, r.rounds(10), 2000, subjects)
 }
 
 // filledMock is a mock server with so many sessions.
@@ -177,7 +177,7 @@ func queuedEvents(ctx context.Context, r *report) (measure.Table, error) {
 		t.Rows = append(t.Rows, []string{measure.Count(held)})
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(events)), N: events, Prepare: q.prepare, Run: func(int) error { return q.run(ctx) }})
 	}
-	return grown(t, r.rounds(12), 0, subjects)
+	return grown(t, r.rounds(8), 0, subjects)
 }
 
 // queued is deliveries that all wait in a queue before the first runs.
