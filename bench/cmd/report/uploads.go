@@ -33,7 +33,11 @@ func uploads(ctx context.Context, r *report) ([]measure.Table, error) {
 		Title: "Throughput beside an http.Client", Columns: []string{"a file of"},
 		Notes: "slack-go makes three requests for a file, as its API has it; openai-go and anthropic-sdk-go send multipart/form-data.",
 	}
-	cpu := measure.Table{Title: "CPU beside an http.Client", Columns: []string{"a file of"}}
+	cpu := measure.Table{
+		Title: "CPU beside an http.Client", Columns: []string{"a file of"},
+		Notes: "Without TLS the kernel copies the file of a plain http.Client (sendfile). No client has that over TLS, which storages\n" +
+			"speak: there the column without it is the one to look at.",
+	}
 	for _, w := range peers.Uploaders() {
 		memory.Columns, rate.Columns, cpu.Columns = append(memory.Columns, w.Name), append(rate.Columns, w.Name), append(cpu.Columns, w.Name)
 	}

@@ -23,8 +23,9 @@ type Uploader struct {
 // Uploaders are the ways, the floor first and this module second.
 func Uploaders() []Uploader {
 	return append([]Uploader{
-		{"http.Client PUT by hand", putByHand},
+		{"http.Client PUT by hand", putByHand(bare.Put)},
 		{"agentmsg", putByAgentmsg},
+		{"by hand, without sendfile", putByHand(bare.PutRead)},
 		{"slack-go", slackUpload},
 	}, heavyUploaders()...)
 }
@@ -48,8 +49,10 @@ func HandleUploads(mux *http.ServeMux, base string) {
 	says("POST /v1/files", `{"id":"file-1","object":"file","type":"file","filename":"video.mp4"}`)
 }
 
-func putByHand(base string, h *http.Client) (Upload, error) {
-	return func(ctx context.Context, path string) error { return bare.Put(ctx, h, base+"/upload?sig=x", path) }, nil
+func putByHand(put func(ctx context.Context, client *http.Client, url, path string) error) func(string, *http.Client) (Upload, error) {
+	return func(base string, h *http.Client) (Upload, error) {
+		return func(ctx context.Context, path string) error { return put(ctx, h, base+"/upload?sig=x", path) }, nil
+	}
 }
 
 func putByAgentmsg(base string, h *http.Client) (Upload, error) {
