@@ -2,9 +2,8 @@ package agentmsg
 
 import (
 	"container/heap"
-	"container/list"
 	"context"
-	"crypto/sha256"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -28,73 +27,35 @@ const defaultMaxKeys = 100_000
 // MemoryDeduper, and no secret.
 type MemoryDeduper struct {
 	// MaxKeys bounds the keys that are remembered or claimed; 0 or less means
-	// 100,000, some 25 MB with keys of 50 bytes; of a longer one at most 288
-	// bytes are kept. When full the key that was handled longest ago is
-	// forgotten early, so that its redelivery would run again; a claim in
-	// flight never is. Full of claims in flight it grows past MaxKeys rather
-	// than refuse, and shrinks again once they end and others come. Set it
-	// before the first use.
+	// 100,000, some 14 MB: of a key its SHA-256 is kept, however long it is.
+	// When full the key that was handled longest ago is forgotten early, so
+	// that its redelivery would run again; a claim in flight never is. Full of
+	// claims in flight it grows past MaxKeys rather than refuse, and shrinks
+	// again once they end and others come. Set it before the first use.
 	MaxKeys int
 
-	mu     sync.Mutex
-	keys   map[string]*memoryKey
-	leases memoryEnds    // the keys that are claimed, the one that ends first at the top
-	keeps  []*memoryKeep // the handled ones
-	claims uint64        // how many were granted
-	dones  uint64        // how many were handled
+	mu      sync.Mutex
+	began   time.Time        // what time is counted from
+	numbers map[keySum]int32 // of the keys
+	keys    memoryKeys
+	leases  memoryEnds   // the keys that are claimed, the one that ends first at the top
+	keeps   []memoryKeep // the handled ones
+	claims  uint64       // how many were granted
+	dones   uint64       // how many were handled
 }
-
-// memoryKeep is the keys that are remembered for the same time. They end in
-// the order in which they were handled, so the one in front is the first in
-// both. A program has a few such times, so all are looked at.
-type memoryKeep struct {
-	keep time.Duration
-	keys list.List // of *memoryKey
-}
-
-func (m *memoryKeep) front() *memoryKey { return m.keys.Front().Value.(*memoryKey) } // none is empty
-
-// keptWhole is the length of a key up to which it is kept as it is.
-const keptWhole = 256
-
-// kept is what a key is kept as. Who signs deliveries chooses the ids in them:
-// keys of a mebibyte each would leave MaxKeys no bound of the memory. A cut one
-// is longer than any whole one, so no two keys meet but by a collision of
-// SHA-256.
-func kept(key string) string {
-	if len(key) <= keptWhole {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return key[:keptWhole] + string(sum[:])
-}
-
-// memoryKey is a key that is claimed, or handled and remembered.
-type memoryKey struct {
-	key     string // as it is kept
-	token   string
-	end     time.Time // of the lease, or of the keep
-	at      int       // its place in leases
-	keep    *memoryKeep
-	handled *list.Element // its place in keep; nil while it is claimed
-	done    uint64        // when it was handled: after those with less
-}
-
-// over reports whether the lease or the keep has ended: at its end it has.
-func (k *memoryKey) over(now time.Time) bool { return !now.Before(k.end) }
 
 // Claim is that of [Deduper]; its error is nil. It is granted where the lease
 // is not positive, and over at once.
 func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration) (Claim, error) {
-	own := kept(key)
+	sum := sumOf(key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := time.Now()
-	if k, found := d.keys[own]; found {
-		switch {
+	now := d.now()
+	if number, found := d.numbers[sum]; found {
+		switch k := d.keys.at(number); {
 		case k.over(now):
 			d.forget(k)
-		case k.handled != nil:
+		case k.handled():
 			return Claim{Key: key, State: ClaimHandled}, nil
 		default:
 			return Claim{Key: key, State: ClaimInFlight}, nil
@@ -102,77 +63,93 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string, lease time.Duration
 	}
 	d.makeRoom(now)
 	d.claims++
-	k := &memoryKey{key: own, token: strconv.FormatUint(d.claims, 10), end: now.Add(lease)}
-	if d.keys == nil {
-		d.keys = map[string]*memoryKey{}
-	}
-	d.keys[own] = k
+	k := d.keys.add()
+	k.sum, k.claim, k.end = sum, d.claims, after(now, lease)
+	d.numbers[sum] = k.number
 	heap.Push(&d.leases, k)
-	return Claim{Key: key, Token: k.token, State: ClaimGranted}, nil
+	return Claim{Key: key, Token: strconv.FormatUint(k.claim, 10), State: ClaimGranted}, nil
 }
 
 // Renew is that of [Deduper].
 func (d *MemoryDeduper) Renew(_ context.Context, c Claim, lease time.Duration) error {
-	c.Key = kept(c.Key)
+	sum := sumOf(c.Key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := time.Now()
-	k := d.held(c, now)
+	now := d.now()
+	k := d.held(sum, c.Token, now)
 	if k == nil {
 		return ErrLeaseLost
 	}
-	k.end = now.Add(lease)
-	heap.Fix(&d.leases, k.at)
+	k.end = after(now, lease)
+	heap.Fix(&d.leases, int(k.place))
 	return nil
 }
 
 // Done is that of [Deduper].
 func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) error {
-	c.Key = kept(c.Key)
+	sum := sumOf(c.Key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := time.Now()
-	k := d.held(c, now)
+	now := d.now()
+	k := d.held(sum, c.Token, now)
 	switch {
 	case k == nil:
 		return ErrLeaseLost
 	case keep <= 0:
 		d.forget(k)
 	default:
-		heap.Remove(&d.leases, k.at)
+		heap.Remove(&d.leases, int(k.place))
 		d.dones++
-		k.end, k.keep, k.done = now.Add(keep), d.keepOf(keep), d.dones
-		k.handled = k.keep.keys.PushBack(k)
+		k.end, k.keep, k.done = after(now, keep), keep, d.dones
+		d.keys.pushBack(d.keepOf(keep), k)
 	}
 	return nil
 }
 
-// keepOf is where keys are that are remembered for so long.
-func (d *MemoryDeduper) keepOf(keep time.Duration) *memoryKeep {
-	for _, m := range d.keeps {
-		if m.keep == keep {
-			return m
-		}
+// now is the time since the first use.
+func (d *MemoryDeduper) now() time.Duration {
+	if d.numbers == nil {
+		d.numbers, d.began = map[keySum]int32{}, time.Now()
 	}
-	m := &memoryKeep{keep: keep}
-	d.keeps = append(d.keeps, m)
-	return m
+	return time.Since(d.began)
 }
 
-// held is the key of a claim whose lease lives; nil for any other. The claim's
-// key is as it is kept.
-func (d *MemoryDeduper) held(c Claim, now time.Time) *memoryKey {
-	k := d.keys[c.Key]
-	if k == nil || k.token != c.Token || k.handled != nil || k.over(now) {
+// after is so much later, or the end of time.
+func after(now, d time.Duration) time.Duration {
+	if d > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + d
+}
+
+// held is the key of a claim whose lease lives; nil for any other.
+func (d *MemoryDeduper) held(sum keySum, token string, now time.Duration) *memoryKey {
+	number, found := d.numbers[sum]
+	if !found {
+		return nil
+	}
+	k := d.keys.at(number)
+	var digits [20]byte
+	if k.handled() || k.over(now) || string(strconv.AppendUint(digits[:0], k.claim, 10)) != token {
 		return nil
 	}
 	return k
 }
 
+// keepOf is where keys are that are remembered for so long.
+func (d *MemoryDeduper) keepOf(keep time.Duration) *memoryKeep {
+	at := slices.IndexFunc(d.keeps, func(m memoryKeep) bool { return m.keep == keep })
+	if at < 0 {
+		at = len(d.keeps)
+		d.keeps = append(d.keeps, memoryKeep{keep: keep})
+	}
+	return &d.keeps[at]
+}
+
 // makeRoom forgets up to two keys before one is added: those that are over
 // first, then, when full, the one that was handled longest ago. Two for one is
 // enough to get rid of any number in time, and never holds a call up.
-func (d *MemoryDeduper) makeRoom(now time.Time) {
+func (d *MemoryDeduper) makeRoom(now time.Duration) {
 	limit := d.MaxKeys
 	if limit <= 0 {
 		limit = defaultMaxKeys
@@ -181,7 +158,7 @@ func (d *MemoryDeduper) makeRoom(now time.Time) {
 		switch first := d.firstHandled(now); {
 		case d.leases.firstOver(now):
 			d.forget(d.leases[0])
-		case first != nil && (first.over(now) || len(d.keys) >= limit):
+		case first != nil && (first.over(now) || len(d.numbers) >= limit):
 			d.forget(first)
 		}
 	}
@@ -189,9 +166,9 @@ func (d *MemoryDeduper) makeRoom(now time.Time) {
 
 // firstHandled is a handled key that is over, else the one that was handled
 // longest ago; nil: there is none.
-func (d *MemoryDeduper) firstHandled(now time.Time) (first *memoryKey) {
+func (d *MemoryDeduper) firstHandled(now time.Duration) (first *memoryKey) {
 	for _, m := range d.keeps {
-		k := m.front()
+		k := d.keys.at(m.first)
 		if k.over(now) {
 			return k
 		}
@@ -203,33 +180,35 @@ func (d *MemoryDeduper) firstHandled(now time.Time) (first *memoryKey) {
 }
 
 func (d *MemoryDeduper) forget(k *memoryKey) {
-	delete(d.keys, k.key)
-	if k.handled == nil {
-		heap.Remove(&d.leases, k.at)
-		return
+	delete(d.numbers, k.sum)
+	if k.handled() {
+		m := d.keepOf(k.keep)
+		d.keys.unlink(m, k)
+		if m.first == 0 {
+			d.keeps = slices.DeleteFunc(d.keeps, func(m memoryKeep) bool { return m.first == 0 })
+		}
+	} else {
+		heap.Remove(&d.leases, int(k.place))
 	}
-	k.keep.keys.Remove(k.handled)
-	if k.keep.keys.Len() == 0 {
-		d.keeps = slices.DeleteFunc(d.keeps, func(m *memoryKeep) bool { return m == k.keep })
-	}
+	d.keys.free(k)
 }
 
 // memoryEnds is a heap of package container/heap.
 type memoryEnds []*memoryKey
 
-func (e memoryEnds) firstOver(now time.Time) bool { return len(e) > 0 && e[0].over(now) }
+func (e memoryEnds) firstOver(now time.Duration) bool { return len(e) > 0 && e[0].over(now) }
 
 func (e memoryEnds) Len() int           { return len(e) }
-func (e memoryEnds) Less(i, j int) bool { return e[i].end.Before(e[j].end) }
+func (e memoryEnds) Less(i, j int) bool { return e[i].end < e[j].end }
 func (e memoryEnds) Swap(i, j int) {
 	e[i], e[j] = e[j], e[i]
-	e[i].at, e[j].at = i, j
+	e[i].place, e[j].place = int32(i), int32(j)
 }
 
 // Push adds a *memoryKey.
 func (e *memoryEnds) Push(x any) {
 	k := x.(*memoryKey)
-	k.at = len(*e)
+	k.place = int32(len(*e))
 	*e = append(*e, k)
 }
 

@@ -46,13 +46,19 @@ func MemoryKeys(d *MemoryDeduper) int {
 	defer d.mu.Unlock()
 	held := len(d.leases)
 	for _, m := range d.keeps {
-		if m.keys.Len() == 0 {
+		if m.first == 0 {
 			panic("an empty list is kept")
 		}
-		held += m.keys.Len()
+		for n := m.first; n != 0; n = d.keys.at(n).next {
+			held++
+		}
 	}
-	if held != len(d.keys) {
+	unused := 0
+	for n := d.keys.unused; n != 0; n = d.keys.at(n).next {
+		unused++
+	}
+	if held != len(d.numbers) || held+unused != int(d.keys.used) {
 		panic("the parts of a MemoryDeduper do not agree")
 	}
-	return len(d.keys)
+	return held
 }
