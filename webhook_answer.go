@@ -44,11 +44,12 @@ func unavailable(err error) error {
 
 // write answers. Nothing can be done about a sender that has gone.
 func (a webhookAnswer) write(w http.ResponseWriter) {
-	header := w.Header()
-	switch a.status {
-	case http.StatusOK:
+	if a.status == http.StatusOK { // without a look at the header, which would be copied
 		w.WriteHeader(http.StatusOK)
 		return
+	}
+	header := w.Header()
+	switch a.status {
 	case http.StatusMethodNotAllowed:
 		header.Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:

@@ -2,7 +2,6 @@ package agentmsg
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 )
@@ -23,90 +22,80 @@ const inFlightPoll = 100 * time.Millisecond
 type delivery struct {
 	*receiver
 	handling
-	lease    lease
-	deadline time.Time
+	until   eventContext
+	watch   watch
+	lease   lease
+	answers chan webhookAnswer // the first is given; the run's, and one before it of a delivery that is late
+}
+
+func newDelivery(r *receiver, deadline time.Time) *delivery {
+	return &delivery{receiver: r, until: eventContext{deadline: deadline}, answers: make(chan webhookAnswer, 2)}
+}
+
+// receive reads a delivery, and processes it on a goroutine of its own, which
+// may outlive the answer.
+func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhookAnswer {
+	d.startWatch(w, request)
+	processing := false
+	defer func() { // deferred, for the body may panic
+		if !processing {
+			d.endWatch()
+		}
+	}()
+	if err := d.read(request); err != nil {
+		return d.refuse(request.Context(), answerTo(err))
+	}
+	if d.until.isLate() { // nothing could bound the reading
+		return d.refuse(&d.handling, answerLate)
+	}
+	processing = true
+	d.watchProcess()
+	d.gate.join()
+	go d.process(request.Context())
+	return <-d.answers
 }
 
 // read bounds, verifies and decodes a request. Every error is a *WebhookError.
-func (r *receiver) read(w http.ResponseWriter, request *http.Request, deadline time.Time) (*delivery, error) {
-	bound := boundRead(w, request, deadline)
+func (d *delivery) read(request *http.Request) error {
 	if err := checkDelivery(request); err != nil {
-		return nil, err
+		return err
 	}
-	tenant, keys, err := r.tenant(request, deadline)
+	tenant, keys, err := d.tenantOf(request, d.until.deadline)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	body, err := readDelivery(request)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if bound != nil {
-		_ = bound.SetReadDeadline(time.Time{}) // the server goes on reading, to hear when the sender hangs up
-	}
+	d.bodyRead()
 	if err := verifyDelivery(request, body, keys); err != nil {
-		return nil, err
+		return err
 	}
 	event, err := parseOwned(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &delivery{receiver: r, deadline: deadline, handling: newHandling(request.Context(), tenant, event)}, nil
+	d.handling = newHandling(request.Context(), tenant, event)
+	d.until.handling = &d.handling
+	return nil
 }
 
-// boundRead ends reading at the deadline. It returns nil where the writer
-// cannot do that, the server does it earlier, or there is nothing to read: the
-// server waits already then for the sender to hang up, and would take the
-// deadline for that.
-func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
-	if request.ContentLength == 0 {
-		return nil
-	}
-	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
-	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
-		return nil
-	}
-	control := http.NewResponseController(w)
-	if control.SetReadDeadline(deadline) != nil {
-		return nil
-	}
-	return control
-}
-
-// answer processes the delivery on a goroutine of its own, which may outlive
-// the answer, and returns the answer when it is there, or at the deadline. It
-// ends with the request too: nobody hears an answer then.
-func (d *delivery) answer(request context.Context) webhookAnswer {
-	ctx, cancel := context.WithDeadline(&d.handling, d.deadline)
-	answers := make(chan webhookAnswer, 1)
-	d.gate.join()
-	go func() {
-		a := answerFailed // what a function leaves that ends its goroutine
-		defer d.gate.leave()
-		defer cancel()
-		defer func() { answers <- a }()
-		a = d.process(ctx, request)
+// process settles the event, and leaves the answer.
+func (d *delivery) process(request context.Context) {
+	a := answerFailed // what a function leaves that ends its goroutine
+	defer d.gate.leave()
+	defer d.until.end()
+	defer func() {
+		d.endWatch()
+		d.answers <- a
 	}()
-	select {
-	case a := <-answers:
-		return a
-	case <-request.Done():
-	case <-ctx.Done():
-	}
-	select {
-	case a := <-answers: // at the last moment
-		return a
-	default:
-	}
-	if request.Err() == nil {
-		d.log(ctx, slog.LevelWarn, "not handled at its deadline: answered with 503")
-	}
-	return answerLate
+	a = d.settle(&d.until, request)
 }
 
-// process claims the event, deals with it, and is done with the claim or
+// settle claims the event, deals with it, and is done with the claim or
 // releases it.
-func (d *delivery) process(ctx, request context.Context) webhookAnswer {
+func (d *delivery) settle(ctx, request context.Context) webhookAnswer {
 	claim, refused := d.claim(ctx, request)
 	if claim.State != ClaimGranted {
 		return refused
@@ -159,7 +148,7 @@ func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
 // dispatch gives the event to the tap, and then to the queue or the function.
 // It reports whether the event is dealt with, or will be.
 func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool) {
-	if ctx.Err() != nil { // the claim took too long, and the answer is given
+	if d.until.isLate() { // the claim took too long, and the answer is given
 		return d.refuse(ctx, answerLate), false
 	}
 	if d.tap != nil {
@@ -180,7 +169,7 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 	switch {
 	case d.run(ctx, d.event):
 		return answerOK, true
-	case ctx.Err() != nil: // it obeyed its context: the same answer as had it not
+	case d.until.isLate(): // it obeyed its context: the same answer as had it not
 		return answerLate, false
 	}
 	return answerFailed, false

@@ -90,8 +90,9 @@ func NewWebhookHandler(handle func(context.Context, Event) error, opts ...Webhoo
 }
 
 // ServeHTTP receives one delivery, and answers it at the deadline at the
-// latest. It sets the connection's read deadline while it reads the body, where
-// w allows that; a w that does not is read for as long as the body takes.
+// latest; once the sender has hung up it returns within a second. While it
+// reads a body that takes longer than that, the connection has a read deadline,
+// where w allows one; a w that does not is read for as long as the body takes.
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(h.receiver.requestDeadline)
 	if !h.receiver.gate.enter() {
@@ -100,12 +101,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.receiver.gate.leave()
-	d, err := h.receiver.read(w, r, deadline)
-	if err != nil {
-		h.receiver.refuse(r.Context(), answerTo(err)).write(w)
-		return
-	}
-	d.answer(r.Context()).write(w)
+	newDelivery(h.receiver, deadline).receive(w, r).write(w)
 }
 
 // Shutdown refuses later deliveries with 503 and waits until what was let in

@@ -18,14 +18,34 @@ const (
 // lease is a claim that is held.
 type lease struct {
 	claim Claim
-	timer *time.Timer   // begins the renewals, which few events live to see
-	stop  chan struct{} // ends them: whoever sends has waited for the end
+	held  bool          // under the watch's mutex, as stop is
+	stop  chan struct{} // ends the renewals: whoever sends has waited for the end; nil: none have begun
 	lost  bool          // read after the end
 }
 
 func (d *delivery) hold(claim Claim) {
-	d.lease = lease{claim: claim, stop: make(chan struct{})}
-	d.lease.timer = time.AfterFunc(renewEvery, d.renew)
+	d.watch.mu.Lock()
+	defer d.watch.mu.Unlock()
+	d.lease.claim, d.lease.held = claim, true
+}
+
+// startRenewals is the watch's: few events live to see any.
+func (d *delivery) startRenewals() {
+	if d.lease.held && d.lease.stop == nil {
+		d.lease.stop = make(chan struct{})
+		go d.renew()
+	}
+}
+
+// stopRenewals waits until they have ended.
+func (d *delivery) stopRenewals() {
+	d.watch.mu.Lock()
+	d.lease.held = false
+	stop := d.lease.stop
+	d.watch.mu.Unlock()
+	if stop != nil {
+		stop <- struct{}{}
+	}
 }
 
 // renew renews each second until the lease is stopped or lost. A failure of
@@ -75,14 +95,12 @@ func (d *delivery) ask(ctx context.Context, call func() error) (lost bool) {
 
 // end stops the renewals, and then remembers the event or releases it.
 func (d *delivery) end(ctx context.Context, handled bool) {
-	if !d.lease.timer.Stop() {
-		d.lease.stop <- struct{}{}
-	}
+	d.stopRenewals()
 	keep := time.Duration(0)
 	if handled {
 		keep = d.keep
 	}
-	if time.Until(d.deadline) < webhookLease { // late, but what was handled was
+	if time.Until(d.until.deadline) < webhookLease { // late, but what was handled was
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(&d.handling, webhookLease)
 		defer cancel()

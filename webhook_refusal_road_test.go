@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +34,7 @@ func TestHandlerOfABodyThatComesTooLate(t *testing.T) {
 		require.Equal(t, 9*time.Second, time.Since(began))
 		require.NoError(t, w.Shutdown(t.Context()))
 		require.Empty(t, w.reached())
-		require.Equal(t, []time.Duration{0}, w.keeps())
+		require.Empty(t, w.keeps(), "nothing was claimed")
 		require.Equal(t, agentmsg.WebhookStats{Refused: 1}, w.Stats())
 		requireAnswer(t, w.receive(delivery(refusedBody)), 503, "shutting_down")
 	})
@@ -80,33 +82,115 @@ func TestHandlerLeavesNoDeadline(t *testing.T) {
 	})
 }
 
-// The deadline is set before the body is read, and taken back once it is there,
-// whoever's writer it is.
-func TestHandlerTakesItsDeadlineBack(t *testing.T) {
+// A body that is there at once is read without a deadline on the connection. One
+// that takes a second gets it then, and it is lifted once the body is whole. A
+// refusal leaves it, for the server reads what is left.
+func TestHandlerBoundsABodyThatIsSlow(t *testing.T) {
+	t.Parallel()
+	deadline := 8 * time.Second
+	for name, c := range map[string]struct {
+		takes         time.Duration
+		method        string
+		status        int
+		reading, then []time.Duration
+	}{
+		"at once":            {0, "POST", 200, nil, nil},
+		"within a second":    {999 * time.Millisecond, "POST", 200, nil, nil},
+		"longer":             {1001 * time.Millisecond, "POST", 200, []time.Duration{deadline}, []time.Duration{deadline, lifted}},
+		"much longer":        {7 * time.Second, "POST", 200, []time.Duration{deadline}, []time.Duration{deadline, lifted}},
+		"refused before it":  {0, "PUT", 405, nil, []time.Duration{deadline}},
+		"refused meanwhile":  {1500 * time.Millisecond, "broken", 503, []time.Duration{deadline}, []time.Duration{deadline}},
+		"refused before one": {0, "broken", 503, nil, []time.Duration{deadline}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t)
+				writer := &deadlineWriter{ResponseRecorder: httptest.NewRecorder(), began: time.Now()}
+				r := delivery(refusedBody)
+				end := io.EOF
+				if r.Method = c.method; c.method == "broken" {
+					r.Method, end = "POST", io.ErrUnexpectedEOF
+				}
+				r.Body = io.NopCloser(io.MultiReader(r.Body, readFunc(func([]byte) (int, error) {
+					time.Sleep(c.takes)
+					require.Equal(t, c.reading, writer.deadlines())
+					return 0, end
+				})))
+				w.ServeHTTP(writer, r)
+				require.Equal(t, c.status, writer.Code)
+				require.Equal(t, c.then, writer.deadlines())
+				time.Sleep(time.Minute)
+				require.Equal(t, c.then, writer.deadlines(), "nobody looks after it any more")
+			})
+		})
+	}
+}
+
+// A writer may be anybody's: one that panics on a goroutine of ours costs the
+// deadline, and not the process.
+func TestHandlerWhereSettingTheDeadlinePanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t)
-		var set []time.Time
-		writer := &deadlineWriter{ResponseRecorder: httptest.NewRecorder(), set: &set}
-		began := time.Now()
+		writer := &deadlineWriter{ResponseRecorder: httptest.NewRecorder(), panics: true}
 		r := delivery(refusedBody)
-		r.Body = io.NopCloser(io.MultiReader(readFunc(func([]byte) (int, error) {
-			require.Equal(t, []time.Time{began.Add(8 * time.Second)}, set)
+		r.Body = io.NopCloser(io.MultiReader(r.Body, readFunc(func([]byte) (int, error) {
+			time.Sleep(3 * time.Second)
 			return 0, io.EOF
-		}), r.Body))
+		})))
 		w.ServeHTTP(writer, r)
 		require.Equal(t, 200, writer.Code)
-		require.Equal(t, []time.Time{began.Add(8 * time.Second), {}}, set)
 	})
 }
 
-type deadlineWriter struct {
-	*httptest.ResponseRecorder
-	set *[]time.Time
+// A body that panics is the server's to deal with, and nothing looks after the
+// delivery any more.
+func TestHandlerOfABodyThatPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		writer := &deadlineWriter{ResponseRecorder: httptest.NewRecorder(), began: time.Now()}
+		r := delivery(refusedBody)
+		r.Body = io.NopCloser(readFunc(func([]byte) (int, error) { panic("body") }))
+		require.PanicsWithValue(t, "body", func() { w.ServeHTTP(writer, r) })
+		left := []time.Duration{8 * time.Second}
+		require.Equal(t, left, writer.deadlines())
+		time.Sleep(time.Minute)
+		require.Equal(t, left, writer.deadlines())
+		require.NoError(t, w.Shutdown(t.Context()))
+	})
 }
 
-func (d *deadlineWriter) SetReadDeadline(t time.Time) error {
-	*d.set = append(*d.set, t)
+// lifted stands for a deadline that was lifted.
+const lifted = time.Duration(-1)
+
+// deadlineWriter keeps the deadlines that were set, counted from the beginning.
+type deadlineWriter struct {
+	*httptest.ResponseRecorder
+	began  time.Time
+	panics bool
+	mu     sync.Mutex
+	set    []time.Duration
+}
+
+func (d *deadlineWriter) deadlines() []time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.set)
+}
+
+func (d *deadlineWriter) SetReadDeadline(at time.Time) error {
+	if d.panics {
+		panic("writer")
+	}
+	after := lifted
+	if !at.IsZero() {
+		after = at.Sub(d.began)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.set = append(d.set, after)
 	return nil
 }
 

@@ -90,8 +90,8 @@ func (h *handling) key() string {
 	return url.PathEscape(h.tenant) + "/" + h.id
 }
 
-// tenant is whose delivery it is, and what to verify it with.
-func (r *receiver) tenant(request *http.Request, deadline time.Time) (string, secretKeys, error) {
+// tenantOf is whose delivery it is, and what to verify it with.
+func (r *receiver) tenantOf(request *http.Request, deadline time.Time) (string, secretKeys, error) {
 	if r.tenants == nil {
 		return "", r.keys, nil
 	}
