@@ -30,8 +30,9 @@ type MemoryDeduper struct {
 	// 100,000, some 14 MB: of a key its SHA-256 is kept, however long it is.
 	// When full the key that was handled longest ago is forgotten early, so
 	// that its redelivery would run again; a claim in flight never is. Full of
-	// claims in flight it grows past MaxKeys rather than refuse, and shrinks
-	// again once they end and others come. Set it before the first use.
+	// claims in flight it grows past MaxKeys rather than refuse, and comes back
+	// to MaxKeys once they end and others come; the memory of the most keys
+	// that it ever had stays. Set it before the first use.
 	MaxKeys int
 
 	mu      sync.Mutex
@@ -114,9 +115,13 @@ func (d *MemoryDeduper) now() time.Duration {
 	return time.Since(d.began)
 }
 
-// after is so much later, or the end of time.
+// after is so much later, or the end of time. now is negative in a synctest
+// bubble whose time is before that of the first use.
 func after(now, d time.Duration) time.Duration {
-	if d > math.MaxInt64-now {
+	switch {
+	case d <= 0:
+		return now
+	case now > math.MaxInt64-d:
 		return math.MaxInt64
 	}
 	return now + d

@@ -2,6 +2,7 @@ package agentmsg_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strconv"
 	"strings"
@@ -146,6 +147,111 @@ func TestDedupeForgets(t *testing.T) {
 		}
 		require.Equal(t, 30, agentmsg.MemoryKeys(&m.MemoryDeduper))
 	})
+}
+
+// The one handled longest ago goes, whatever it was to be remembered for.
+func TestDedupeEvictsAcrossKeeps(t *testing.T) {
+	t.Parallel()
+	m := &memory{t: t, MemoryDeduper: agentmsg.MemoryDeduper{MaxKeys: 3}}
+	m.handle("first", time.Hour)
+	m.handle("second", time.Minute)
+	m.handle("third", time.Hour)
+	m.granted("x")
+	m.wants(agentmsg.ClaimHandled, "second", "third")
+	m.granted("y")
+	m.wants(agentmsg.ClaimHandled, "third")
+}
+
+// A key that is claimed anew takes nothing of what it was with it.
+func TestDedupeClaimsAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{t: t}
+		m.claim("a", time.Second)
+		m.claim("b", time.Second)
+		m.claim("k", 2*time.Second)
+		time.Sleep(2 * time.Second)
+		m.claim("k", time.Hour)
+		m.claim("x", time.Hour)
+		m.wants(agentmsg.ClaimInFlight, "k", "x")
+		require.Equal(t, 2, agentmsg.MemoryKeys(&m.MemoryDeduper))
+	})
+}
+
+// The lease that ends first is swept first, whenever it was claimed.
+func TestDedupeSweepsInTheOrderOfEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{t: t}
+		m.claim("long", time.Hour)
+		m.claim("short", time.Second)
+		time.Sleep(time.Second)
+		m.claim("another", time.Hour)
+		require.Equal(t, 2, agentmsg.MemoryKeys(&m.MemoryDeduper))
+	})
+}
+
+// There is no end of time to run into.
+func TestDedupeForGood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{t: t}
+		m.claim("begins the count", time.Second)
+		time.Sleep(time.Hour)
+		c := m.claim("claimed", math.MaxInt64)
+		m.handle("handled", math.MaxInt64)
+		require.NoError(t, m.Renew(t.Context(), c, math.MaxInt64))
+		time.Sleep(time.Hour)
+		m.wants(agentmsg.ClaimInFlight, "claimed")
+		m.wants(agentmsg.ClaimHandled, "handled")
+		require.NoError(t, m.Renew(t.Context(), c, math.MinInt64))
+		require.Equal(t, agentmsg.ClaimGranted, m.claim("claimed", math.MinInt64).State)
+	})
+}
+
+// Two go for one that comes, and no more.
+func TestDedupeForgetsTwoForOne(t *testing.T) {
+	t.Parallel()
+	m := &memory{t: t, MemoryDeduper: agentmsg.MemoryDeduper{MaxKeys: 1}}
+	claims := []agentmsg.Claim{m.granted("a"), m.granted("b"), m.granted("c"), m.granted("d")}
+	for _, c := range claims {
+		require.NoError(t, m.Done(t.Context(), c, time.Hour))
+	}
+	m.granted("e")
+	require.Equal(t, 3, agentmsg.MemoryKeys(&m.MemoryDeduper))
+}
+
+// What is over may be claimed anew from anywhere among its like.
+func TestDedupeForgetsAnywhere(t *testing.T) {
+	t.Parallel()
+	for i := range 8 {
+		synctest.Test(t, func(t *testing.T) {
+			m := &memory{t: t}
+			for n := range 8 {
+				m.handle(strconv.Itoa(n), time.Second)
+			}
+			time.Sleep(time.Second)
+			m.handle(strconv.Itoa(i), time.Second)
+			require.Equal(t, 6, agentmsg.MemoryKeys(&m.MemoryDeduper))
+			m.handle("another", time.Second)
+			require.Equal(t, 5, agentmsg.MemoryKeys(&m.MemoryDeduper))
+			m.wants(agentmsg.ClaimHandled, strconv.Itoa(i), "another")
+		})
+	}
+}
+
+// A deduper that bubbles share, each of which begins its time anew, ends leases.
+func TestDedupeInTwoBubbles(t *testing.T) {
+	t.Parallel()
+	m := &memory{t: t}
+	for i, began := range []time.Duration{time.Hour, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(began)
+			m.claim(strconv.Itoa(i), time.Second)
+			time.Sleep(time.Minute)
+			require.Equal(t, agentmsg.ClaimGranted, m.claim(strconv.Itoa(i), time.Second).State)
+		})
+	}
 }
 
 // MaxKeys bounds the memory whatever the keys are: who signs chooses the id of

@@ -277,3 +277,18 @@ func TestEventIsTheFunctions(t *testing.T) {
 		}
 	})
 }
+
+// A store that fails is that, also after it had said that the event is in flight.
+func TestHandlerStoreFailsAfterInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		w.onClaim = func(_ context.Context, n int) (agentmsg.Claim, error) {
+			if n == 1 {
+				return agentmsg.Claim{State: agentmsg.ClaimInFlight}, nil
+			}
+			return agentmsg.Claim{}, errors.New("down")
+		}
+		requireAnswer(t, w.receive(delivery(refusedBody)), 503, "deduper_unavailable")
+	})
+}

@@ -14,7 +14,7 @@ type eventContext struct {
 	deadline time.Time
 
 	mu     sync.Mutex
-	over   bool
+	over   bool            // it ended before the deadline
 	made   context.Context // nil: nobody has asked
 	cancel context.CancelFunc
 }
@@ -23,14 +23,19 @@ func (c *eventContext) Deadline() (time.Time, bool) { return c.deadline, true }
 func (c *eventContext) Done() <-chan struct{}       { return c.make().Done() }
 func (c *eventContext) Err() error                  { return c.make().Err() }
 
+// String keeps fmt from reading what the mutex is for.
+func (c *eventContext) String() string { return "agentmsg: an event's context" }
+
 func (c *eventContext) make() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.made == nil {
+	switch {
+	case c.made != nil:
+	case c.over:
+		c.made, c.cancel = context.WithCancel(c.handling)
+		c.cancel()
+	default:
 		c.made, c.cancel = context.WithDeadline(c.handling, c.deadline)
-		if c.over {
-			c.cancel()
-		}
 	}
 	return c.made
 }
@@ -51,7 +56,7 @@ func (c *eventContext) Value(key any) any {
 func (c *eventContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.over = true
+	c.over = !c.isLate()
 	if c.made != nil {
 		c.cancel()
 	}

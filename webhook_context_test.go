@@ -2,7 +2,9 @@ package agentmsg_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,30 +51,49 @@ func TestHandlerContextEndsAtTheDeadline(t *testing.T) {
 }
 
 // Once the event is settled the context is canceled, and stays that, whether or
-// not somebody had asked for its end before.
+// not somebody had asked for its end before, and whenever that is first asked.
+// The deduper of watch asks, so this has another.
 func TestHandlerContextEndsWithTheEvent(t *testing.T) {
 	t.Parallel()
-	for name, asks := range map[string]bool{"asked before": true, "asked after": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := watch(t)
-				var kept context.Context
-				w.run = func(ctx context.Context, _ agentmsg.Event) error {
-					if kept = ctx; asks {
-						require.NoError(t, ctx.Err())
-					}
-					return nil
-				}
-				require.Equal(t, 200, w.receive(delivery(refusedBody)).status)
-				synctest.Wait()
-				<-kept.Done()
-				require.Equal(t, context.Canceled, kept.Err())
-				time.Sleep(time.Hour)
-				require.Equal(t, context.Canceled, kept.Err())
+	for _, asks := range []bool{true, false} {
+		for _, later := range []time.Duration{0, time.Second, time.Hour} {
+			t.Run(fmt.Sprintf("asked before %t and %v after", asks, later), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var kept context.Context
+					h := newHandler(t, func(ctx context.Context, _ agentmsg.Event) error {
+						if kept = ctx; asks {
+							return ctx.Err()
+						}
+						return nil
+					})
+					require.Equal(t, 200, deliver(t, h, aMessage).Code)
+					require.NoError(t, h.Shutdown(t.Context()))
+					time.Sleep(later)
+					<-kept.Done()
+					require.Equal(t, context.Canceled, kept.Err())
+					require.Equal(t, context.Canceled, context.Cause(kept))
+				})
 			})
-		})
+		}
 	}
+}
+
+// It may be printed while it ends, as loggers and mocks do; -race tells.
+func TestHandlerContextIsPrinted(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	var printing sync.WaitGroup
+	w.run = func(ctx context.Context, _ agentmsg.Event) error {
+		printing.Go(func() {
+			for range 1000 {
+				_ = fmt.Sprintf("%v %+v", ctx, ctx)
+			}
+		})
+		return nil
+	}
+	require.Equal(t, 200, w.receive(delivery(refusedBody)).status)
+	printing.Wait()
 }
 
 // A context that is made of it hangs on it without a goroutine of its own.

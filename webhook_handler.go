@@ -96,7 +96,7 @@ func NewWebhookHandler(handle func(context.Context, Event) error, opts ...Webhoo
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(h.receiver.requestDeadline)
 	if !h.receiver.gate.enter() {
-		boundRead(w, r, deadline) // for the server, which reads what is left of the body
+		h.receiver.boundRead(w, r, deadline) // for the server, which reads what is left of the body
 		h.receiver.refuse(r.Context(), answerClosed).write(w)
 		return
 	}

@@ -48,6 +48,7 @@ func (d *delivery) startWatch(w http.ResponseWriter, request *http.Request) {
 // look is called by the timer. The user's logger is, outside the lock.
 func (d *delivery) look() {
 	if d.lookAfter() {
+		defer d.gate.leave()
 		d.log(&d.handling, slog.LevelWarn, "not handled at its deadline: answered with 503")
 	}
 }
@@ -71,13 +72,20 @@ func (d *delivery) lookAfter() bool {
 		return false
 	}
 	d.startRenewals()
+	if d.watch.answered { // the request is over, and whose context it was may have it back
+		return false
+	}
 	hungUp := d.watch.sender.Err() != nil
-	if d.watch.answered || !hungUp && left > 0 {
+	if !hungUp && left > 0 {
 		return false
 	}
 	d.watch.answered = true
 	d.answers <- answerLate
-	return !hungUp
+	if hungUp {
+		return false
+	}
+	d.gate.join() // for the line in the log
+	return true
 }
 
 // boundBody recovers: the writer may be anybody's, and a timer's goroutine has
@@ -85,7 +93,7 @@ func (d *delivery) lookAfter() bool {
 func (d *delivery) boundBody() {
 	defer func() { _ = recover() }()
 	if body := d.watch.body; body.bound == nil {
-		body.bound = boundRead(body.writer, body.request, d.until.deadline)
+		body.bound = d.boundRead(body.writer, body.request, d.until.deadline)
 	}
 }
 
@@ -115,7 +123,7 @@ func (d *delivery) endWatch() {
 	d.watch.timer.Stop()
 	d.watch.over = true
 	if body := d.watch.body; body != nil && body.bound == nil {
-		boundRead(body.writer, body.request, d.until.deadline)
+		d.boundRead(body.writer, body.request, d.until.deadline)
 	}
 }
 
@@ -123,12 +131,12 @@ func (d *delivery) endWatch() {
 // cannot do that, the server does it earlier, or there is nothing to read: the
 // server waits already then for the sender to hang up, and would take the
 // deadline for that.
-func boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
+func (r *receiver) boundRead(w http.ResponseWriter, request *http.Request, deadline time.Time) *http.ResponseController {
 	if request.ContentLength == 0 {
 		return nil
 	}
 	server, ok := request.Context().Value(http.ServerContextKey).(*http.Server)
-	if ok && server.ReadTimeout > 0 && server.ReadTimeout < time.Until(deadline) {
+	if ok && server.ReadTimeout > 0 && server.ReadTimeout < r.requestDeadline {
 		return nil
 	}
 	control := http.NewResponseController(w)
