@@ -22,24 +22,23 @@ const inFlightPoll = 100 * time.Millisecond
 type delivery struct {
 	*receiver
 	handling
-	until   eventContext
-	watch   watch
-	lease   lease
-	answers chan webhookAnswer // the first is given; the run's, and one before it of a delivery that is late
+	until eventContext
+	watch watch
+	lease lease
 }
 
 func newDelivery(r *receiver, deadline time.Time) *delivery {
-	return &delivery{receiver: r, until: eventContext{deadline: deadline}, answers: make(chan webhookAnswer, 2)}
+	return &delivery{receiver: r, until: eventContext{deadline: deadline}, watch: watch{answered: make(chan struct{})}}
 }
 
 // receive reads a delivery, and processes it on a goroutine of its own, which
 // may outlive the answer.
 func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhookAnswer {
 	d.startWatch(w, request)
-	processing := false
+	read := false
 	defer func() { // deferred, for the body may panic
-		if !processing {
-			d.endWatch()
+		if !read {
+			d.endUnprocessed()
 		}
 	}()
 	if err := d.read(request); err != nil {
@@ -48,11 +47,12 @@ func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhook
 	if d.until.isLate() { // nothing could bound the reading
 		return d.refuse(&d.handling, answerLate)
 	}
-	processing = true
-	d.watchProcess()
+	read = true
+	d.beginProcess()
 	d.gate.join()
 	go d.process(request.Context())
-	return <-d.answers
+	<-d.watch.answered
+	return d.watch.answer
 }
 
 // read bounds, verifies and decodes a request. Every error is a *WebhookError.
@@ -86,10 +86,7 @@ func (d *delivery) process(request context.Context) {
 	a := answerFailed // what a function leaves that ends its goroutine
 	defer d.gate.leave()
 	defer d.until.end()
-	defer func() {
-		d.endWatch()
-		d.answers <- a
-	}()
+	defer func() { d.endProcess(a) }()
 	a = d.settle(&d.until, request)
 }
 

@@ -1,7 +1,6 @@
 package agentmsg
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -21,27 +20,32 @@ const watchEvery = renewEvery
 //	begins the renewals of the claim, once there is one
 //	answers, once the deadline has passed or the sender has hung up
 type watch struct {
-	mu         sync.Mutex
-	timer      *time.Timer
-	body       *unreadBody // nil: it is read
-	processing bool
-	answered   bool
-	over       bool
-	sender     context.Context // ends when the sender hangs up: nobody hears an answer then
+	writer   http.ResponseWriter
+	request  *http.Request // its context ends when the sender hangs up: nobody hears an answer then
+	answered chan struct{} // closed: answer is there, which the first one stays
+
+	mu     sync.Mutex
+	timer  *time.Timer
+	stage  watchStage
+	bound  *http.ResponseController // that has set a deadline for the body
+	answer webhookAnswer
+	given  bool // the answer
 }
 
-// unreadBody is a body, and what bounds the reading of it.
-type unreadBody struct {
-	writer  http.ResponseWriter
-	request *http.Request
-	bound   *http.ResponseController // nil: it has no deadline
-}
+// watchStage is how far a delivery has come.
+type watchStage int
+
+const (
+	readingBody watchStage = iota
+	decoding
+	processing
+	over
+)
 
 func (d *delivery) startWatch(w http.ResponseWriter, request *http.Request) {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	d.watch.sender = request.Context()
-	d.watch.body = &unreadBody{writer: w, request: request}
+	d.watch.writer, d.watch.request = w, request
 	d.watch.timer = time.AfterFunc(watchEvery, d.look)
 }
 
@@ -53,11 +57,11 @@ func (d *delivery) look() {
 	}
 }
 
-// lookAfter reports whether the delivery was answered because it is late.
+// lookAfter reports whether it answered because the delivery is late.
 func (d *delivery) lookAfter() bool {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	if d.watch.over {
+	if d.watch.stage == over {
 		return false
 	}
 	next, left := watchEvery, time.Until(d.until.deadline)
@@ -65,35 +69,48 @@ func (d *delivery) lookAfter() bool {
 		next = left
 	}
 	d.watch.timer.Reset(next)
-	if d.watch.body != nil {
+	switch d.watch.stage {
+	case readingBody:
 		d.boundBody()
+	case processing:
+		d.startRenewals()
+		return d.answerLate(left <= 0)
 	}
-	if !d.watch.processing {
+	return false
+}
+
+// answerLate answers for a run that has not ended: nobody waits any longer.
+func (d *delivery) answerLate(late bool) bool {
+	if d.watch.given {
 		return false
 	}
-	d.startRenewals()
-	if d.watch.answered { // the request is over, and whose context it was may have it back
-		return false
+	hungUp := d.watch.request.Context().Err() != nil
+	if hungUp || late {
+		d.give(answerLate)
 	}
-	hungUp := d.watch.sender.Err() != nil
-	if !hungUp && left > 0 {
-		return false
-	}
-	d.watch.answered = true
-	d.answers <- answerLate
-	if hungUp {
+	if hungUp || !late {
 		return false
 	}
 	d.gate.join() // for the line in the log
 	return true
 }
 
+// give leaves the answer, unless one was given before. With it the request goes
+// back to whose it is.
+func (d *delivery) give(a webhookAnswer) {
+	if !d.watch.given {
+		d.watch.given, d.watch.answer = true, a
+		d.watch.writer, d.watch.request = nil, nil
+		close(d.watch.answered)
+	}
+}
+
 // boundBody recovers: the writer may be anybody's, and a timer's goroutine has
 // no server around it.
 func (d *delivery) boundBody() {
 	defer func() { _ = recover() }()
-	if body := d.watch.body; body.bound == nil {
-		body.bound = d.boundRead(body.writer, body.request, d.until.deadline)
+	if d.watch.bound == nil {
+		d.watch.bound = d.boundRead(d.watch.writer, d.watch.request, d.until.deadline)
 	}
 }
 
@@ -102,29 +119,41 @@ func (d *delivery) boundBody() {
 func (d *delivery) bodyRead() {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	if bound := d.watch.body.bound; bound != nil {
-		_ = bound.SetReadDeadline(time.Time{})
+	if d.watch.bound != nil {
+		_ = d.watch.bound.SetReadDeadline(time.Time{})
 	}
-	d.watch.body = nil
+	d.watch.stage = decoding
 }
 
-// watchProcess says that the event is there, and about to be processed.
-func (d *delivery) watchProcess() {
+// beginProcess is called when the event is there.
+func (d *delivery) beginProcess() {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	d.watch.processing = true
+	d.watch.stage = processing
 }
 
-// endWatch leaves what was not read of a body to the server, which reads on
-// until the deadline.
+func (d *delivery) endProcess(a webhookAnswer) {
+	d.watch.mu.Lock()
+	defer d.watch.mu.Unlock()
+	d.endWatch()
+	d.give(a)
+}
+
+// endUnprocessed ends the watch of a delivery that is refused. What was not read
+// of its body is the server's, which reads on until the deadline.
+func (d *delivery) endUnprocessed() {
+	d.watch.mu.Lock()
+	defer d.watch.mu.Unlock()
+	unbound := d.watch.stage == readingBody && d.watch.bound == nil
+	d.endWatch()
+	if unbound {
+		d.boundRead(d.watch.writer, d.watch.request, d.until.deadline)
+	}
+}
+
 func (d *delivery) endWatch() {
-	d.watch.mu.Lock()
-	defer d.watch.mu.Unlock()
 	d.watch.timer.Stop()
-	d.watch.over = true
-	if body := d.watch.body; body != nil && body.bound == nil {
-		d.boundRead(body.writer, body.request, d.until.deadline)
-	}
+	d.watch.stage = over
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer
