@@ -11,7 +11,7 @@ import (
 // within milliseconds, so all that only a slow one needs waits for this one
 // timer. Where each delivery sets and lifts a deadline on its connection, has a
 // timer for its lease and one for its context, and waits for the sender to
-// hang up, that costs a twelfth of the handler's rate (docs/decisions/0007).
+// hang up, that costs a twentieth of the handler's rate (docs/decisions/0007).
 const watchEvery = renewEvery
 
 // watch is what is done for a delivery that lasts. Each second it
