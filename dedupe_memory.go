@@ -207,13 +207,13 @@ func (e memoryEnds) Len() int           { return len(e) }
 func (e memoryEnds) Less(i, j int) bool { return e[i].end < e[j].end }
 func (e memoryEnds) Swap(i, j int) {
 	e[i], e[j] = e[j], e[i]
-	e[i].place, e[j].place = int32(i), int32(j)
+	e[i].place, e[j].place = int32(i), int32(j) //nolint:gosec // no more than there are numbers
 }
 
 // Push adds a *memoryKey.
 func (e *memoryEnds) Push(x any) {
 	k := x.(*memoryKey)
-	k.place = int32(len(*e))
+	k.place = int32(len(*e)) //nolint:gosec // as above
 	*e = append(*e, k)
 }
 
