@@ -6,36 +6,32 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"time"
 )
 
-// attempt makes one exchange: limiter, credential, headers and body of its
-// own, a time-out that ends with the last byte of the answer, and a record of
-// what it saw. It has no CloseIdleConnections, or the loop would flush the
-// pool after each failed call.
+// attempt makes one exchange: headers and body of its own, a time-out that ends
+// with the last byte of the answer, and a record of what it saw. It has no
+// CloseIdleConnections, or the loop would flush the pool after each failed call.
 type attempt struct{ base http.RoundTripper }
 
 // RoundTrip hands net/http an answer without body and, for a redirect,
 // without Location: the call has both. It hands over an answer where there was
 // none too, since the loop finds the call by it; what happened stands in the call.
 func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
-	c := callOf(req.Context())
-	c.tries++
-	c.again = false
-	if err := c.prepare(req.Context()); err != nil {
-		c.refuse(err)
+	ctx := req.Context()
+	c := callOf(ctx)
+	if c.refused {
 		return bare(nil, req), nil
 	}
-	c.begin()
-	ctx, clock := newClock(req.Context(), c)
-	defer clock.end()
+	defer c.clock.end()
 	started := time.Now()
-	resp, err := a.base.RoundTrip(c.dress(req.WithContext(ctx)))
+	resp, err := a.base.RoundTrip(c.dress(req))
 	if resp == nil && err == nil {
 		err = ErrNoAnswer
 	}
 	if resp != nil {
-		err = c.read(resp, err, clock)
+		err = c.read(resp, err)
 	}
 	c.ended(ctx, err)
 	if c.upload != nil { // net/http may come to it after its RoundTrip
@@ -51,7 +47,7 @@ func (a attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 // refuse ends the call: the limiter, the source of tokens or the context kept
 // the attempt from beginning. What the attempt before it brought stands.
 func (c *Call) refuse(err error) {
-	c.refused = err
+	c.refused = true
 	if c.tries == 1 {
 		c.Err, c.fate = err, notSent
 		return
@@ -59,14 +55,17 @@ func (c *Call) refuse(err error) {
 	c.Stopped = err
 }
 
-// begin starts the record of one more attempt.
-func (c *Call) begin() {
+// begin starts the record of one more attempt, and returns its context.
+func (c *Call) begin() context.Context {
 	if c.tries > 1 {
 		before := c.Result
 		c.Before = &before
 		c.Result = Result{}
 		c.evidence.reset()
 	}
+	ctx, clock := newClock(httptrace.WithClientTrace(&c.ctx, &c.trace), c)
+	c.clock = clock
+	return ctx
 }
 
 // prepare waits for the limiter and asks for the credential.
@@ -158,7 +157,7 @@ func (c *Call) reopenSource(ctx context.Context) (io.ReadCloser, error) {
 var errSpent = errors.New("the source was read before, and opens a single time")
 
 // read takes the answer in. err is what the RoundTripper gave beside it.
-func (c *Call) read(resp *http.Response, err error, clock clock) error {
+func (c *Call) read(resp *http.Response, err error) error {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
@@ -171,7 +170,7 @@ func (c *Call) read(resp *http.Response, err error, clock clock) error {
 		return err
 	}
 	if c.Sink != nil && success(c.Status) {
-		return c.Sink.drain(resp.Body, resp.ContentLength, clock.start, clock.stop)
+		return c.Sink.drain(resp.Body, resp.ContentLength, c.clock.start, c.clock.stop)
 	}
 	c.Body, err = readBody(resp.Body, resp.ContentLength)
 	if errors.Is(err, ErrResponseTooLarge) && !success(c.Status) {

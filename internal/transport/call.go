@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -13,7 +14,8 @@ import (
 )
 
 // Call is one call: what to send, and what came of it. It lives in one piece
-// of memory with everything that its first attempt needs.
+// of memory with everything that its first attempt needs. That is 1,016 bytes
+// with what the caller has around it; the allocator's next size is 128 above.
 type Call struct {
 	// What to send.
 	Method      string
@@ -22,13 +24,15 @@ type Call struct {
 	Source      *Source  // a file instead; nil: none
 	Sink        *Sink    // where a success's body goes; nil: into Result
 	Headers     []Header // besides those that every request has
-	Bare        bool     // for a storage: no header but Headers and the body's
-	Rule        Rule
 	MaxAttempts int
 	Timeout     time.Duration // of one attempt
 	Caller      Caller
+	Bare        bool // for a storage: no header but Headers and the body's
+	Rule        Rule
 
 	// What came of it.
+	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
+	Permanent bool     // the same call would fail the same way
 	Result             // of the last attempt
 	Before    *Result  // of the one before it
 	Attempts  int      // sent or tried, net/http's own replays included
@@ -36,19 +40,19 @@ type Call struct {
 	Ended     error    // the context's, where it ended the call
 	Token     string   // the credential of the last attempt
 	Spent     []string // those of the attempts before, where a source gave others
-	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
-	Permanent bool     // the same call would fail the same way
 
-	again    bool // the next attempt is due
-	renewed  bool // the token was asked for once more
-	fresh    bool // and is the one of the next attempt
+	again    bool  // the next attempt is due
+	refused  bool  // the last attempt did not begin
+	renewed  bool  // the token was asked for once more
+	fresh    bool  // and is the one of the next attempt
+	tries    int32 // attempts that the loop made
 	ctx      callContext
+	loop     *retryablehttp.Request // whose context is the call's, or during an attempt the attempt's
+	clock    clock                  // of the last attempt
 	endpoint *Endpoint
 	evidence evidence
 	trace    httptrace.ClientTrace
-	tries    int           // attempts that the loop made
 	wait     time.Duration // decided before the next attempt
-	refused  error         // why the last attempt did not begin
 	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
 		body   bytes.Reader
@@ -136,23 +140,39 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		Method: c.Method, URL: &c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	resp, err := e.Loop.Do(&retryablehttp.Request{Request: request.WithContext(httptrace.WithClientTrace(&c.ctx, &c.trace))})
+	c.loop = &retryablehttp.Request{Request: request.WithContext(&c.ctx)}
+	resp, err := e.Loop.Do(c.loop)
 	if err == nil {
 		_ = resp.Body.Close() // the attempt has read it: nothing is left
 	}
 	if c.again { // the context ended the wait for the next attempt
 		c.Stopped = ctx.Err()
 	}
-	if c.Stopped != nil || c.refused != nil {
+	if c.Stopped != nil || c.refused {
 		c.Ended = ctx.Err()
 	}
+}
+
+// beforeAttempt is called by the loop before each attempt, with a request that
+// nobody else has yet: it can still be given the attempt's context.
+func beforeAttempt(_ retryablehttp.Logger, req *http.Request, _ int) {
+	c := callOf(req.Context())
+	c.tries++
+	c.again = false
+	if err := c.prepare(&c.ctx); err != nil {
+		c.refuse(err)
+		return
+	}
+	*req = *req.WithContext(c.begin())
 }
 
 // checkRetry is called by the loop after each attempt; the attempt itself has
 // written down what happened, so what net/http made of it does not matter.
 func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 	c := callOf(ctx)
-	c.again = c.after(ctx)
+	if c.again = c.after(&c.ctx); c.again { // the loop waits with the call's context; the attempt's is over
+		c.loop.Request = c.loop.Request.WithContext(&c.ctx)
+	}
 	return c.again, nil
 }
 
@@ -161,19 +181,19 @@ func decidedWait(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
 	return callOf(resp.Request.Context()).wait
 }
 
-// anew gives the next attempt a header of its own: a lost attempt's goroutine
-// may still be reading the one before.
+// anew gives the next attempt a header and a body of its own: a lost attempt's
+// goroutine may still be reading those before.
 func anew(req *http.Request) error {
-	req.Header = make(http.Header, fixedHeaders)
+	req.Header, req.Body, req.GetBody = make(http.Header, fixedHeaders), nil, nil
 	return nil
 }
 
 // after weighs the attempt that has just ended and says whether there is
 // another one.
 func (c *Call) after(ctx context.Context) bool {
-	if c.refused != nil {
+	if c.refused {
 		c.Outcome = max(c.Outcome, NotSent)
-		c.Caller.Attempted(ctx, Attempted{Number: c.tries, Err: c.refused})
+		c.Caller.Attempted(ctx, Attempted{Number: int(c.tries), Err: cmp.Or(c.Stopped, c.Err)})
 		return false
 	}
 	if c.Complete() {
@@ -195,7 +215,7 @@ func (c *Call) after(ctx context.Context) bool {
 		c.wait = 0
 	}
 	c.Caller.Attempted(ctx, Attempted{
-		Number: c.tries, Status: c.Status, Wait: c.wait, Duration: c.duration, Sent: c.fate != notSent, Again: again, Err: c.Err,
+		Number: int(c.tries), Status: c.Status, Wait: c.wait, Duration: c.duration, Sent: c.fate != notSent, Again: again, Err: c.Err,
 	})
 	return again
 }
@@ -204,7 +224,7 @@ func (c *Call) after(ctx context.Context) bool {
 // source of tokens.
 func (c *Call) next(ctx context.Context, repeatable bool) bool {
 	switch {
-	case c.tries >= c.MaxAttempts || c.Ended != nil || c.onceOnly():
+	case int(c.tries) >= c.MaxAttempts || c.Ended != nil || c.onceOnly():
 		return false
 	case repeatable && c.mayWait(ctx):
 		return true
@@ -227,7 +247,7 @@ func (c *Call) mayWait(ctx context.Context) bool {
 	}
 	e := c.endpoint
 	jitter := jitterOf(ctx)
-	c.wait = backoff(c.tries, e.MinBackoff, e.MaxBackoff, jitter)
+	c.wait = backoff(int(c.tries), e.MinBackoff, e.MaxBackoff, jitter)
 	if floor := c.floor(); floor > 0 {
 		if floor > e.MaxRetryAfter {
 			return false

@@ -9,10 +9,14 @@ import (
 // attempt, and of a download whose Sink says so; of any other download, which
 // has no bound, the time to the header and then the longest time without a byte.
 type clock struct {
-	cancel context.CancelCauseFunc
-	done   context.CancelFunc // of a whole attempt
-	timer  *time.Timer        // of silence; nil: of a whole attempt
-	limit  time.Duration
+	done    context.CancelFunc
+	silence *silence // nil: the clock is a whole attempt's
+}
+
+// silence is the longest time without a byte.
+type silence struct {
+	timer *time.Timer
+	limit time.Duration
 }
 
 func newClock(ctx context.Context, c *Call) (context.Context, clock) {
@@ -21,30 +25,24 @@ func newClock(ctx context.Context, c *Call) (context.Context, clock) {
 		return ctx, clock{done: done}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	return ctx, clock{
-		cancel: cancel, limit: c.Timeout,
-		timer: time.AfterFunc(c.Timeout, func() { cancel(ErrAttemptTimeout) }),
-	}
+	s := &silence{limit: c.Timeout, timer: time.AfterFunc(c.Timeout, func() { cancel(ErrAttemptTimeout) })}
+	return ctx, clock{silence: s, done: func() {
+		s.timer.Stop()
+		cancel(nil)
+	}}
 }
 
 // start gives a download its time anew, stop takes the clock off it.
 func (k clock) start() {
-	if k.timer != nil {
-		k.timer.Reset(k.limit)
+	if k.silence != nil {
+		k.silence.timer.Reset(k.silence.limit)
 	}
 }
 
 func (k clock) stop() {
-	if k.timer != nil {
-		k.timer.Stop()
+	if k.silence != nil {
+		k.silence.timer.Stop()
 	}
 }
 
-func (k clock) end() {
-	if k.done != nil {
-		k.done()
-		return
-	}
-	k.timer.Stop()
-	k.cancel(nil)
-}
+func (k clock) end() { k.done() }

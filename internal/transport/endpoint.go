@@ -33,7 +33,7 @@ type Endpoint struct {
 func NewLoop(base http.RoundTripper, jar http.CookieJar) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: newHTTPClient(base, jar), RetryMax: math.MaxInt,
-		CheckRetry: checkRetry, Backoff: decidedWait, PrepareRetry: anew,
+		RequestLogHook: beforeAttempt, CheckRetry: checkRetry, Backoff: decidedWait, PrepareRetry: anew,
 	}
 }
 
