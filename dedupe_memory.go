@@ -107,7 +107,7 @@ func (d *MemoryDeduper) Done(_ context.Context, c Claim, keep time.Duration) err
 	return nil
 }
 
-// now is the time since the first use.
+// now is the time since the first use, which it makes ready for.
 func (d *MemoryDeduper) now() time.Duration {
 	if d.numbers == nil {
 		d.numbers, d.began = map[keySum]int32{}, time.Now()

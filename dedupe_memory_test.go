@@ -266,11 +266,12 @@ func TestDedupeLongKeys(t *testing.T) {
 	m.wants(agentmsg.ClaimHandled, strings.Repeat("k", 1<<20)+"7")
 }
 
-// At the length from which keys are cut, too, each is one of its own.
-func TestDedupeKeysAroundTheCut(t *testing.T) {
+// Around the length up to which a key is hashed on the stack, too, each is one
+// of its own.
+func TestDedupeKeysAroundTheBuffer(t *testing.T) {
 	t.Parallel()
 	m := &memory{t: t}
-	for n := 250; n < 300; n++ {
+	for n := 103; n < 153; n++ {
 		m.granted(strings.Repeat("k", n))
 		m.granted(strings.Repeat("k", n-1) + "l")
 	}

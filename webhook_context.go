@@ -7,8 +7,8 @@ import (
 )
 
 // eventContext is what an event's function and stores get: the event's context,
-// with a deadline. It is a context.WithDeadline that is made when somebody asks
-// when it ends, for not many do; so it has a channel and a timer only then.
+// with a deadline. It is a context.WithDeadline that is made when Done or Err is
+// first called, which few do; so it has a channel and a timer only then.
 type eventContext struct {
 	*handling
 	deadline time.Time
@@ -40,8 +40,8 @@ func (c *eventContext) make() context.Context {
 	return c.made
 }
 
-// Value asks what was made, where package context looks for whom to tell that
-// a context made of this one is there.
+// Value asks the context that was made, if any: there package context finds what
+// a child hangs on without a goroutine.
 func (c *eventContext) Value(key any) any {
 	c.mu.Lock()
 	made := c.made

@@ -18,7 +18,7 @@ const (
 // has ended. To refuse it at once would spend MAIA's three repeats in 7 s.
 const inFlightPoll = 100 * time.Millisecond
 
-// delivery is one request that holds an event.
+// delivery is one request, and its event once that is read.
 type delivery struct {
 	*receiver
 	handling
@@ -35,9 +35,9 @@ func newDelivery(r *receiver, deadline time.Time) *delivery {
 // may outlive the answer.
 func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhookAnswer {
 	d.startWatch(w, request)
-	read := false
+	ready := false
 	defer func() { // deferred, for the body may panic
-		if !read {
+		if !ready {
 			d.endUnprocessed()
 		}
 	}()
@@ -47,7 +47,7 @@ func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhook
 	if d.until.isLate() { // nothing could bound the reading
 		return d.refuse(&d.handling, answerLate)
 	}
-	read = true
+	ready = true
 	d.beginProcess()
 	d.gate.join()
 	go d.process(request.Context())
@@ -145,7 +145,7 @@ func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
 // dispatch gives the event to the tap, and then to the queue or the function.
 // It reports whether the event is dealt with, or will be.
 func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool) {
-	if d.until.isLate() { // the claim took too long, and the answer is given
+	if d.until.isLate() { // the claim took too long; the watch answers the same
 		return d.refuse(ctx, answerLate), false
 	}
 	if d.tap != nil {
@@ -158,7 +158,8 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 		}
 	}
 	if d.queue != nil {
-		if !d.queue.add(&d.handling) {
+		event := d.handling // alone: what is queued must not keep the delivery
+		if !d.queue.add(&event) {
 			return d.refuse(ctx, answerQueueFull), false
 		}
 		return answerOK, true

@@ -18,9 +18,10 @@ const (
 // lease is a claim that is held.
 type lease struct {
 	claim Claim
-	held  bool          // under the watch's mutex, as stop is
-	stop  chan struct{} // ends the renewals: whoever sends has waited for the end; nil: none have begun
-	lost  bool          // read after the end
+	held  bool          // under the watch's mutex, as the channels are
+	stop  chan struct{} // closed to end the renewals; nil: none have begun
+	ended chan struct{} // closed once they have
+	lost  bool          // read after that
 }
 
 func (d *delivery) hold(claim Claim) {
@@ -32,8 +33,8 @@ func (d *delivery) hold(claim Claim) {
 // startRenewals is the watch's: few events live to see any.
 func (d *delivery) startRenewals() {
 	if d.lease.held && d.lease.stop == nil {
-		d.lease.stop = make(chan struct{})
-		go d.renew()
+		d.lease.stop, d.lease.ended = make(chan struct{}), make(chan struct{})
+		go d.renew(d.lease.stop)
 	}
 }
 
@@ -44,34 +45,29 @@ func (d *delivery) stopRenewals() {
 	stop := d.lease.stop
 	d.watch.mu.Unlock()
 	if stop != nil {
-		stop <- struct{}{}
+		close(stop)
+		<-d.lease.ended
 	}
 }
 
 // renew renews each second until the lease is stopped or lost. A failure of
 // the store is no loss yet: it is asked again the next second.
-func (d *delivery) renew() {
-	stopped := false
-	defer func() { // deferred, for the store may end its goroutine
-		if !stopped {
-			<-d.lease.stop
-		}
-	}()
+func (d *delivery) renew(stop <-chan struct{}) {
+	defer close(d.lease.ended) // deferred, for the store may end its goroutine
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for !d.lease.lost {
-		d.lease.lost = d.renewOnce()
-		select {
-		case <-d.lease.stop: // before the next second, should both be there
-			stopped = true
+	for {
+		if d.lease.lost = d.renewOnce(); d.lease.lost {
 			return
-		default:
 		}
 		select {
 		case <-tick.C:
-		case <-d.lease.stop:
-			stopped = true
+		case <-stop:
+		}
+		select {
+		case <-stop: // whichever of both was there first
 			return
+		default:
 		}
 	}
 }

@@ -22,7 +22,7 @@ const watchEvery = renewEvery
 type watch struct {
 	writer   http.ResponseWriter
 	request  *http.Request // its context ends when the sender hangs up: nobody hears an answer then
-	answered chan struct{} // closed: answer is there, which the first one stays
+	answered chan struct{} // closed once answer is there; the first answer stays
 
 	mu     sync.Mutex
 	timer  *time.Timer
@@ -51,14 +51,14 @@ func (d *delivery) startWatch(w http.ResponseWriter, request *http.Request) {
 
 // look is called by the timer. The user's logger is, outside the lock.
 func (d *delivery) look() {
-	if d.lookAfter() {
+	if d.lookOnce() {
 		defer d.gate.leave()
 		d.log(&d.handling, slog.LevelWarn, "not handled at its deadline: answered with 503")
 	}
 }
 
-// lookAfter reports whether it answered because the delivery is late.
-func (d *delivery) lookAfter() bool {
+// lookOnce reports whether it answered because the delivery is late.
+func (d *delivery) lookOnce() bool {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
 	if d.watch.stage == over {
@@ -74,13 +74,13 @@ func (d *delivery) lookAfter() bool {
 		d.boundBody()
 	case processing:
 		d.startRenewals()
-		return d.answerLate(left <= 0)
+		return d.giveUp(left <= 0)
 	}
 	return false
 }
 
-// answerLate answers for a run that has not ended: nobody waits any longer.
-func (d *delivery) answerLate(late bool) bool {
+// giveUp answers for a run that has not ended: nobody waits any longer.
+func (d *delivery) giveUp(late bool) bool {
 	if d.watch.given {
 		return false
 	}
@@ -95,8 +95,8 @@ func (d *delivery) answerLate(late bool) bool {
 	return true
 }
 
-// give leaves the answer, unless one was given before. With it the request goes
-// back to whose it is.
+// give leaves the answer, unless one was given before. The watch lets go of the
+// request with it.
 func (d *delivery) give(a webhookAnswer) {
 	if !d.watch.given {
 		d.watch.given, d.watch.answer = true, a

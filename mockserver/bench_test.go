@@ -48,7 +48,7 @@ func BenchmarkServer(b *testing.B) {
 	}{{"silent", []mockserver.Option{mockserver.WithAI(nil)}}, {"answering", nil}} {
 		b.Run(c.name, func(b *testing.B) {
 			mock := ratio.NewHammer(b, newMock(b, c.opts...), connections, http.StatusAccepted)
-			floor := ratio.NewHammer(b, bare.New(), connections, http.StatusAccepted)
+			floor := ratio.NewHammer(b, bare.NewServer(), connections, http.StatusAccepted)
 			ratio.Beside(b, connections*each, func() { mock.Hit(b, each, request) }, func() { floor.Hit(b, each, request) })
 		})
 	}
@@ -69,7 +69,7 @@ func messages(connections int) func(connection, i int) string {
 // the same kind of pipe.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1000
-	pipe, closes := mockserver.NewPipe(bare.New())
+	pipe, closes := mockserver.NewPipe(bare.NewServer())
 	defer closes()
 	mock := silent(b)
 	ratio.Beside(b, n, func() { calls(b, mock.Transport(), n) }, func() { calls(b, pipe, n) })
@@ -94,7 +94,7 @@ func calls(b *testing.B, by http.RoundTripper, n int) {
 // these figures, and the allocations that .ci/run holds.
 func BenchmarkHandler(b *testing.B) {
 	const n = 2000
-	mock, floor := silent(b), bare.New()
+	mock, floor := silent(b), bare.NewServer()
 	ratio.Beside(b, n, func() { posts(b, mock, n, 1) }, func() { posts(b, floor, n, 1) })
 }
 
@@ -108,7 +108,7 @@ func posts(tb testing.TB, h http.Handler, n, sessions int) {
 
 func serve(tb testing.TB, h http.Handler, path, body string, want int) {
 	tb.Helper()
-	if status := bare.Post(h, path, mockserver.DefaultMAIAToken, body); status != want {
+	if status := bare.ServeJSON(h, path, mockserver.DefaultMAIAToken, body); status != want {
 		tb.Fatalf("%s: %d", path, status)
 	}
 }

@@ -25,11 +25,11 @@ func TestSizes(t *testing.T) {
 func TestServer(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	bare.New().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/messages", strings.NewReader(`{"content":"Hi","sessionId":"s1"}`)))
+	bare.NewServer().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/messages", strings.NewReader(`{"content":"Hi","sessionId":"s1"}`)))
 	require.Equal(t, http.StatusAccepted, w.Code)
 	require.JSONEq(t, `{"sessionId":"s1","isNewSession":false,"userMessage":{"id":"1","role":"user","content":"Hi","timestamp":1704067200000},
 		"message":"Message received. AI response will be delivered via webhook."}`, w.Body.String())
-	require.Equal(t, http.StatusBadRequest, bare.Post(bare.New(), "/messages", bare.Token, "no JSON"))
+	require.Equal(t, http.StatusBadRequest, bare.ServeJSON(bare.NewServer(), "/messages", bare.Token, "no JSON"))
 }
 
 // A delivery never comes again, and what a handler refuses is an error.

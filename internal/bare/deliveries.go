@@ -43,7 +43,8 @@ type Deliveries struct {
 	requests []string
 }
 
-// NewDeliveries makes them by nth, whose number is never the same.
+// NewDeliveries will make them by nth, whose number is never the same; Renew
+// makes the first ones too.
 func NewDeliveries(connections, each int, nth func(n int) string) *Deliveries {
 	return &Deliveries{nth: nth, each: each, requests: make([]string, connections*each)}
 }

@@ -35,9 +35,9 @@ func (m InMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// Post gives a handler JSON with nothing around it, so that what is measured is
+// ServeJSON gives a handler JSON with nothing around it, so that what is measured is
 // the handler. It returns the status.
-func Post(h http.Handler, path, token, body string) int {
+func ServeJSON(h http.Handler, path, token, body string) int {
 	req, err := http.NewRequest(http.MethodPost, "http://mock.test"+path, strings.NewReader(body)) //nolint:noctx // nobody waits for it
 	if err != nil {
 		panic(err) // it is our own text

@@ -38,8 +38,8 @@ type stored struct {
 	Timestamp int64  `json:"timestamp"`
 }
 
-// New is a server that has stored nothing.
-func New() *Server { return &Server{store: map[string]message{}} }
+// NewServer has stored nothing.
+func NewServer() *Server { return &Server{store: map[string]message{}} }
 
 // ServeHTTP stores a message.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 // among as many: what both gain is the scheduler's and the collector's.
 func callers(ctx context.Context, r *report) (measure.Table, error) {
 	t := measure.Table{
-		Title: "A call, by callers at a time", Columns: []string{"callers", "by hand: time, ratio", "CPU, ratio"},
+		Title: "A call, by callers at a time", Columns: []string{"callers", "by hand: time, ratio", "by hand: CPU, ratio"},
 		Notes: "In memory: a call is answered when all callers are inside, and each makes 200 or more. The time is that of all calls, divided by\n" +
 			"their number. The last columns are net/http by hand among as many callers, beside itself alone.",
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/bench/internal/measure"
 	"github.com/agentmsg/agentmsg/bench/internal/peers"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/hashicorp/go-retryablehttp"
 )
 
@@ -83,17 +84,17 @@ func connectors() []connector {
 }
 
 func ownAgentmsg(base string) (peers.Call, error) {
-	client, err := agentmsg.NewClient(agentmsg.WithMAIA("test-token"), agentmsg.WithBaseURL(agentmsg.MAIA, base))
+	client, err := agentmsg.NewClient(agentmsg.WithMAIA(bare.Token), agentmsg.WithBaseURL(agentmsg.MAIA, base))
 	if err != nil {
 		return nil, err
 	}
+	params := bare.Params[agentmsg.SendMessageParams]()
 	return func(ctx context.Context) error {
-		params := agentmsg.SendMessageParams{Channel: agentmsg.APIChannel("support"), Content: "hi"}
+		var opts []agentmsg.CallOption
 		if fails(ctx) {
-			_, err := client.Messages.Send(ctx, params, agentmsg.WithHeader(failHeader, "1"))
-			return err
+			opts = append(opts, agentmsg.WithHeader(failHeader, "1"))
 		}
-		_, err := client.Messages.Send(ctx, params)
+		_, err := client.Messages.Send(ctx, params, opts...)
 		return err
 	}, nil
 }
@@ -102,11 +103,11 @@ func ownAgentmsg(base string) (peers.Call, error) {
 func callsThatFail(ctx context.Context, call peers.Call, n int, every int64) error {
 	var nth atomic.Int64
 	return measure.Parallel(16, n, func() error {
-		ctx, fails := ctx, every > 0 && nth.Add(1)%every == 0
-		if fails {
+		ctx, toFail := ctx, every > 0 && nth.Add(1)%every == 0
+		if toFail {
 			ctx = context.WithValue(ctx, failing{}, true)
 		}
-		if err := call(ctx); (err != nil) != fails {
+		if err := call(ctx); (err != nil) != toFail {
 			return errors.Join(errors.New("a call did not end as it should"), err)
 		}
 		return nil

@@ -57,12 +57,12 @@ func besideSmallest(t measure.Table, results []measure.Result) measure.Table {
 }
 
 // heap is the memory in use.
-func heap() uint64 {
+func heap() float64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	return float64(m.HeapAlloc)
 }
 
 func dedupeKeys(ctx context.Context, r *report) (measure.Table, error) {
@@ -86,7 +86,7 @@ func dedupeKeys(ctx context.Context, r *report) (measure.Table, error) {
 		if err := measure.Parallel(1, keys, handle); err != nil {
 			return t, err
 		}
-		t.Rows = append(t.Rows, []string{measure.Count(float64(heap()-before) / float64(keys))})
+		t.Rows = append(t.Rows, []string{measure.Count((heap() - before) / float64(keys))})
 		subjects = append(subjects, measure.Subject{Name: measure.Count(float64(keys)), Run: func(n int) error { return measure.Parallel(1, n, handle) }})
 	}
 	return grown(t, r.rounds(20), 5000, subjects)
@@ -125,7 +125,7 @@ func (f *filledMock) prepare() (err error) {
 func (f *filledMock) post(n int) error {
 	for i := range n {
 		session := "s" + strconv.Itoa(i%f.sessions)
-		if status := bare.Post(f.server, "/messages", mockserver.DefaultMAIAToken, bare.Message(session)); status != http.StatusAccepted {
+		if status := bare.ServeJSON(f.server, "/messages", mockserver.DefaultMAIAToken, bare.Message(session)); status != http.StatusAccepted {
 			return fmt.Errorf("status %d", status)
 		}
 	}
@@ -188,16 +188,24 @@ type queued struct {
 	begin      chan struct{}
 }
 
-func (q *queued) prepare() (err error) {
+func (q *queued) prepare() error {
+	q.deliver()
+	return q.open()
+}
+
+func (q *queued) open() (err error) {
 	q.begin = make(chan struct{})
 	begin := q.begin
 	q.handler, err = agentmsg.NewWebhookHandler(func(context.Context, agentmsg.Event) error { <-begin; return nil },
 		agentmsg.WithWebhookSecrets(peers.Secret), agentmsg.WithWebhookQueue(4, q.events), agentmsg.WithDeduper(&agentmsg.MemoryDeduper{MaxKeys: 2 * q.events}))
+	return err
+}
+
+func (q *queued) deliver() {
 	q.deliveries = make([]*http.Request, q.events)
 	for i := range q.deliveries {
 		q.deliveries[i] = peers.Delivery(i, i/10)
 	}
-	return err
 }
 
 func (q *queued) fill() error {
@@ -218,19 +226,15 @@ func (q *queued) run(ctx context.Context) error {
 
 // held is the memory that a waiting event takes, its key in the deduper included.
 func (q *queued) held(ctx context.Context) (float64, error) {
-	if err := q.prepare(); err != nil {
+	if err := q.open(); err != nil {
 		return 0, err
 	}
-	q.deliveries = nil
 	empty := heap()
-	q.deliveries = make([]*http.Request, q.events)
-	for i := range q.deliveries {
-		q.deliveries[i] = peers.Delivery(i, i/10)
-	}
+	q.deliver()
 	if err := q.fill(); err != nil {
 		return 0, err
 	}
 	q.deliveries = nil
 	full := heap()
-	return float64(full-empty) / float64(q.events), q.run(ctx)
+	return (full - empty) / float64(q.events), q.run(ctx)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // limit is a line of the file of -limits: a name, the most that is allowed, and,
-// where the figure is that of one toolchain alone, its version and GOARCH.
+// where the figure is that of one toolchain alone, its version and platform.
 type limit struct {
 	name      string
 	allowed   float64
@@ -20,7 +20,7 @@ type limit struct {
 }
 
 // toolchain is this program's, as a limit names it.
-var toolchain = runtime.Version() + " " + runtime.GOARCH
+var toolchain = runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 
 // limitedBy names the measure that gives a limit its figure.
 var limitedBy = map[string]string{"allocations": "overhead", "bytes": "overhead", "modules": "weight", "stripped": "weight"}

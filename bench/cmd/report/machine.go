@@ -23,8 +23,8 @@ func heading(ctx context.Context, quick bool) string {
 	} else {
 		b.WriteString("Written by `GOWORK=off go -C bench run ./cmd/report`; not edited.\n\n")
 	}
-	b.WriteString("Ratios count, not times: each is the median over rounds in which all subjects ran in turn, each first in some (A B C B C A …),\n" +
-		"within one process, with the quartiles in brackets. Times are those of one machine, which others were using at the same time. CPU is\n" +
+	b.WriteString("Ratios count, not times: each is the median over rounds in which all subjects ran in turn, each round begun by another (A B C B C A …),\n" +
+		"within one process, with the quartiles in brackets. Times are those of one machine; its load when the report began stands below. CPU is\n" +
 		"the user and system time of the measuring process; a server, where there is one, is another process.\n\n")
 	fmt.Fprintf(&b, "- %s\n- %s, %d cores%s\n- %s %s/%s\n", time.Now().UTC().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), load(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)

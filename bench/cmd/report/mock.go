@@ -30,7 +30,7 @@ func mocks(ctx context.Context, r *report) (_ []measure.Table, err error) {
 	slackMock := slacktest.NewTestServer()
 	slackMock.Start()
 	defer slackMock.Stop()
-	floor := httptest.NewServer(bare.New())
+	floor := httptest.NewServer(bare.NewServer())
 	defer floor.Close()
 	subjects := []measure.Subject{
 		requests(ctx, "a bare handler", floor.URL+"/messages", mockserver.DefaultMAIAToken, mockJSON, bare.Message("s1")),

@@ -51,7 +51,7 @@ func overhead(ctx context.Context, r *report) ([]measure.Table, error) {
 				r.noteOverhead(all, results)
 				t.Notes = "A message of some 200 bytes and an answer of some 240, as each API writes them. In memory: an `http.RoundTripper` answers, so\n" +
 					"that the SDK alone is measured. `retries`: it repeats failed calls without being asked. The floor stands twice: how far its\n" +
-					"second row is from 1 is what the order and the machine make up. resend-go reads an id alone out of its answer."
+					"second row is from 1 is noise. resend-go reads an id alone out of its answer."
 			}
 			tables = append(tables, t)
 		}

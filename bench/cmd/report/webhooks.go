@@ -80,7 +80,7 @@ func renew(d *bare.Deliveries) func() error {
 func inMemoryDeliveries(r *report, receivers []peers.Receiver) (measure.Table, error) {
 	t := measure.Table{
 		Title: "To receive a delivery, the handler alone",
-		Notes: "Verify and read an event of 600 bytes; net/http's reading of the request is part of it. By hand: a bounded read, a pooled HMAC, one\ndecode. agentmsg also dedupes, renews its claim and keeps a deadline; no other does.",
+		Notes: "Verify and read an event of 600 bytes; net/http's reading of the request is part of it. By hand: a bounded read, a pooled HMAC, one\ndecode. agentmsg also dedupes, holds a lease and keeps a deadline; no other does.",
 	}
 	var subjects []measure.Subject
 	for _, x := range receivers {

@@ -26,7 +26,7 @@ var errNoID = errors.New("the answer has no id")
 // Floor is net/http and encoding/json typed by hand, without a time-out.
 var Floor = byHand("net/http by hand", "/floor/messages")
 
-// control is the floor again: how far it is from 1 is what the report makes up.
+// control is the floor again: how far it is from 1 is noise.
 var control = byHand("the floor again", "/again/messages")
 
 func byHand(name, path string) Peer {

@@ -16,5 +16,5 @@ func main() {
 		panic(err)
 	}
 	fmt.Printf("{\"url\":\"http://%s\"}\n", l.Addr())
-	_ = http.Serve(l, bare.New())
+	_ = http.Serve(l, bare.NewServer())
 }
