@@ -160,7 +160,7 @@ func WithDeduper(d Deduper) WebhookOption {
 // how many events may wait, those in back-off included; beyond it the answer
 // is 503. Both are at least 1. An event that runs and fails waits also where
 // depth is reached: at no time are there more than workers and depth together.
-// Each takes about twice its body, which has at most 1 MiB.
+// Each takes about twice its body, which has at most 1 MiB, and half a KB.
 //
 // A run that fails is repeated after 1, 2 and 4 s, while later events of its
 // session wait; after the fourth the event is logged and counted as given up.
