@@ -143,6 +143,11 @@ func WithWebhookTap(f func(context.Context, Event) (taken bool, err error)) Webh
 // [MemoryDeduper], which knows this process alone and forgets when it ends.
 // Where its Claim fails the answer is 503. Where its Done fails after a success
 // the answer is 200 all the same, and the log has the failure.
+//
+// The keys are the events' DedupeKeys, with tenants behind the tenant's escaped
+// ID and a slash. While the function runs the event's key is claimed, with a
+// lease of 3 s that is renewed each second: who uses the same store for keys of
+// his own puts something before them.
 func WithDeduper(d Deduper) WebhookOption {
 	return func(c *webhookConfig) error {
 		if d == nil {

@@ -2,6 +2,7 @@ package ratio
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -14,7 +15,11 @@ func SpreadOf(values []float64) Spread {
 		return Spread{}
 	}
 	slices.Sort(values)
-	at := func(share float64) float64 { return values[int(share*float64(len(values)-1)+0.5)] }
+	at := func(share float64) float64 { // between two values, in proportion
+		below, part := math.Modf(share * float64(len(values)-1))
+		i := int(below)
+		return values[i] + part*(values[min(i+1, len(values)-1)]-values[i])
+	}
 	return Spread{at(0.25), at(0.5), at(0.75)}
 }
 

@@ -158,7 +158,6 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 func beforeAttempt(_ retryablehttp.Logger, req *http.Request, _ int) {
 	c := callOf(req.Context())
 	c.tries++
-	c.again = false
 	if err := c.prepare(&c.ctx); err != nil {
 		c.refuse(err)
 		return
@@ -181,10 +180,10 @@ func decidedWait(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
 	return callOf(resp.Request.Context()).wait
 }
 
-// anew gives the next attempt a header and a body of its own: a lost attempt's
-// goroutine may still be reading those before.
+// anew gives the next attempt a header of its own: a lost attempt's goroutine
+// may still be reading the one before.
 func anew(req *http.Request) error {
-	req.Header, req.Body, req.GetBody = make(http.Header, fixedHeaders), nil, nil
+	req.Header = make(http.Header, fixedHeaders)
 	return nil
 }
 

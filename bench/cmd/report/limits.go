@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"runtime"
@@ -27,21 +28,12 @@ var limitedBy = map[string]string{"allocations": "overhead", "bytes": "overhead"
 
 // check compares what is steady on a noisy machine with the committed figures.
 // What is not judged is said: only -only and another toolchain excuse it.
-func (r *report) check(path string, chosen []part) error {
-	if path == "" {
-		return nil
-	}
-	limits, err := readLimits(path)
-	if err != nil {
-		return err
-	}
+func (r *report) check(path string, limits []limit, chosen []part) error {
 	var failed []error
 	for _, l := range limits {
-		by, known := limitedBy[l.name]
+		by := limitedBy[l.name]
 		got, measured := r.steady[l.name]
 		switch {
-		case !known:
-			failed = append(failed, fmt.Errorf("%s: nothing measures %s", path, l.name))
 		case !slices.ContainsFunc(chosen, func(p part) bool { return p.name == by }):
 			fmt.Fprintf(r.out, "%s: not judged, for -only leaves out %s\n", l.name, by)
 		case !measured:
@@ -57,25 +49,48 @@ func (r *report) check(path string, chosen []part) error {
 	return errors.Join(failed...)
 }
 
-// readLimits reads lines; empty ones and those after a # are for people.
+// readLimits reads lines; empty ones and what is behind a # are for people.
 func readLimits(path string) ([]limit, error) {
+	if path == "" {
+		return nil, nil
+	}
 	b, err := os.ReadFile(path) //nolint:gosec // what the flag names
 	if err != nil {
 		return nil, err
 	}
 	var limits []limit
 	for line := range strings.Lines(string(b)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		if len(words) == 0 {
 			continue
 		}
-		name, rest, _ := strings.Cut(line, " ")
-		figure, of, _ := strings.Cut(rest, " ")
-		allowed, err := strconv.ParseFloat(figure, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %q is no name and number", path, line)
+		l, err := readLimit(words)
+		if err == nil && slices.ContainsFunc(limits, func(other limit) bool { return other.name == l.name }) {
+			err = errors.New("the name is there already")
 		}
-		limits = append(limits, limit{name, allowed, of})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", path, strings.TrimSpace(line), err)
+		}
+		limits = append(limits, l)
+	}
+	if len(limits) == 0 {
+		return nil, fmt.Errorf("%s: there is no limit in it", path)
 	}
 	return limits, nil
+}
+
+// readLimit reads a name and a number, or those, a Go version and a platform.
+func readLimit(words []string) (limit, error) {
+	if len(words) != 2 && len(words) != 4 {
+		return limit{}, errors.New("give a name and a number, and where it is that of one toolchain alone its version and platform")
+	}
+	if _, known := limitedBy[words[0]]; !known {
+		return limit{}, fmt.Errorf("nothing measures that: the names are %s", strings.Join(slices.Sorted(maps.Keys(limitedBy)), ", "))
+	}
+	allowed, err := strconv.ParseUint(words[1], 10, 64)
+	if err != nil {
+		return limit{}, errors.New("the second word is no whole number")
+	}
+	return limit{words[0], float64(allowed), strings.Join(words[2:], " ")}, nil
 }

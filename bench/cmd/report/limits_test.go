@@ -20,11 +20,16 @@ func TestLimits(t *testing.T) {
 		"above":              {"allocations 37", "overhead", map[string]float64{"allocations": 38}, "", "allocations: 38 is more than the 37"},
 		"left out by -only":  {"allocations 37", "weight", nil, "allocations: not judged, for -only leaves out overhead", ""},
 		"not measured":       {"allocations 37", "", nil, "", "allocations was not measured"},
-		"measured nowhere":   {"alocations 37", "", nil, "", "nothing measures alocations"},
+		"measured nowhere":   {"alocations 37", "", nil, "", "nothing measures that: the names are allocations, bytes, modules, stripped"},
 		"this toolchain":     {"stripped 37 " + toolchain, "", map[string]float64{"stripped": 38}, "", "stripped: 38 is more"},
 		"another toolchain":  {"stripped 37 go1.2 pdp11", "", map[string]float64{"stripped": 38}, "stripped: 38, not judged: the limit is that of go1.2 pdp11", ""},
-		"no number":          {"allocations many", "", nil, "", "is no name and number"},
-		"a name alone":       {"allocations", "", nil, "", "is no name and number"},
+		"no number":          {"allocations many", "", nil, "", `"allocations many": the second word is no whole number`},
+		"not a number":       {"allocations NaN", "", nil, "", "is no whole number"},
+		"a name alone":       {"allocations", "", nil, "", "give a name and a number"},
+		"half a toolchain":   {"stripped 37 go1.2", "", nil, "", "give a name and a number"},
+		"a remark behind it": {"modules 2 # was 3", "", map[string]float64{"modules": 3}, "", "modules: 3 is more than the 2"},
+		"twice":              {"modules 3\nmodules 4", "", nil, "", "the name is there already"},
+		"none":               {"# modules 3\n", "", nil, "", "there is no limit in it"},
 		"two of them exceed": {"modules 1\nbytes 1", "", map[string]float64{"modules": 2, "bytes": 2}, "", "modules: 2 is more than the 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -34,7 +39,10 @@ func TestLimits(t *testing.T) {
 			require.NoError(t, err)
 			var out strings.Builder
 			r := report{out: &out, steady: c.steady}
-			err = r.check(path, chosen)
+			limits, err := readLimits(path)
+			if err == nil {
+				err = r.check(path, limits, chosen)
+			}
 			require.Contains(t, out.String(), c.says)
 			if c.err == "" {
 				require.NoError(t, err)
@@ -45,12 +53,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The committed limits can be read, and each is of something that is measured.
-func TestLimitsAreKnown(t *testing.T) {
-	limits, err := readLimits("../../../.ci/limits")
+// The committed limits can be read.
+func TestCommittedLimits(t *testing.T) {
+	_, err := readLimits("../../../.ci/limits")
 	require.NoError(t, err)
-	require.NotEmpty(t, limits)
-	for _, l := range limits {
-		require.Contains(t, limitedBy, l.name)
-	}
 }

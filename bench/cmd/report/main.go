@@ -56,7 +56,7 @@ var parts = []part{
 func main() {
 	var r report
 	flag.BoolVar(&r.quick, "quick", false, "a short form; writes no files")
-	only := flag.String("only", "", "the measures, with commas between; empty: all, which also writes RESULTS.md and overhead.svg")
+	only := flag.String("only", "", "some of "+names()+"; empty: all, which also writes RESULTS.md and overhead.svg")
 	limits := flag.String("limits", "", "a file of figures that none may exceed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -64,6 +64,9 @@ func main() {
 	if err := child(ctx); err != errParent { //nolint:errorlint // our own value
 		exit(err)
 		return
+	}
+	if flag.NArg() > 0 {
+		exit(fmt.Errorf("%q belongs to no flag: the measures are given with -only", flag.Arg(0)))
 	}
 	exit(r.run(ctx, *only, *limits))
 }
@@ -75,8 +78,12 @@ func exit(err error) {
 	}
 }
 
-func (r *report) run(ctx context.Context, only, limits string) error {
+func (r *report) run(ctx context.Context, only, limitsPath string) error {
 	chosen, err := choose(only)
+	if err != nil {
+		return err
+	}
+	limits, err := readLimits(limitsPath)
 	if err != nil {
 		return err
 	}
@@ -104,7 +111,7 @@ func (r *report) run(ctx context.Context, only, limits string) error {
 		}
 		fmt.Fprintf(os.Stderr, "%s: %d s in all\n", p.name, int(time.Since(began).Seconds()))
 	}
-	if err := r.check(limits, chosen); err != nil {
+	if err := r.check(limitsPath, limits, chosen); err != nil {
 		return err
 	}
 	if !writes {
@@ -123,6 +130,15 @@ const (
 	readmeEnd   = "<!-- end of what bench/cmd/report measured -->"
 )
 
+// names are those of the measures.
+func names() string {
+	var all []string
+	for _, p := range parts {
+		all = append(all, p.name)
+	}
+	return strings.Join(all, ",")
+}
+
 func choose(only string) ([]part, error) {
 	if only == "" {
 		return parts, nil
@@ -131,7 +147,7 @@ func choose(only string) ([]part, error) {
 	for name := range strings.SplitSeq(only, ",") {
 		i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("-only: there is no measure %q", name)
+			return nil, fmt.Errorf("-only: there is no measure %q: give some of %s", name, names())
 		}
 		chosen = append(chosen, parts[i])
 	}
