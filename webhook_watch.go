@@ -36,10 +36,10 @@ type watch struct {
 type watchStage int
 
 const (
-	readingBody watchStage = iota
-	decoding
-	processing
-	over
+	stageReading watchStage = iota
+	stageDecoding
+	stageProcessing
+	stageOver
 )
 
 func (d *delivery) startWatch(w http.ResponseWriter, request *http.Request) {
@@ -61,7 +61,7 @@ func (d *delivery) look() {
 func (d *delivery) lookOnce() bool {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	if d.watch.stage == over {
+	if d.watch.stage == stageOver { // while this look was on its way
 		return false
 	}
 	next, left := watchEvery, time.Until(d.until.deadline)
@@ -70,9 +70,9 @@ func (d *delivery) lookOnce() bool {
 	}
 	d.watch.timer.Reset(next)
 	switch d.watch.stage {
-	case readingBody:
+	case stageReading:
 		d.boundBody()
-	case processing:
+	case stageProcessing:
 		d.startRenewals()
 		return d.giveUp(left <= 0)
 	}
@@ -122,14 +122,14 @@ func (d *delivery) bodyRead() {
 	if d.watch.bound != nil {
 		_ = d.watch.bound.SetReadDeadline(time.Time{})
 	}
-	d.watch.stage = decoding
+	d.watch.stage = stageDecoding
 }
 
 // beginProcess is called when the event is there.
 func (d *delivery) beginProcess() {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	d.watch.stage = processing
+	d.watch.stage = stageProcessing
 }
 
 func (d *delivery) endProcess(a webhookAnswer) {
@@ -144,7 +144,7 @@ func (d *delivery) endProcess(a webhookAnswer) {
 func (d *delivery) endUnprocessed() {
 	d.watch.mu.Lock()
 	defer d.watch.mu.Unlock()
-	unbound := d.watch.stage == readingBody && d.watch.bound == nil
+	unbound := d.watch.stage == stageReading && d.watch.bound == nil
 	d.endWatch()
 	if unbound {
 		d.boundRead(d.watch.writer, d.watch.request, d.until.deadline)
@@ -153,7 +153,7 @@ func (d *delivery) endUnprocessed() {
 
 func (d *delivery) endWatch() {
 	d.watch.timer.Stop()
-	d.watch.stage = over
+	d.watch.stage = stageOver
 }
 
 // boundRead ends reading at the deadline. It returns nil where the writer

@@ -6,11 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/stretchr/testify/require"
@@ -42,6 +45,29 @@ func TestHandlerEndsAtItsDeadline(t *testing.T) {
 			require.NoError(t, w.Shutdown(t.Context()))
 			require.Equal(t, answer.status == 503, strings.Contains(w.logged(), lateLine))
 			require.Equal(t, agentmsg.WebhookStats{Handled: 1}, w.Stats())
+		}
+	})
+}
+
+// One that ends as it is looked at is let go: a look that was on its way sets no
+// timer again, which would hold the delivery for good.
+func TestHandlerEndsAsItIsLookedAt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var events []weak.Pointer[agentmsg.MessageEvent]
+		h := newHandler(t, func(_ context.Context, e agentmsg.Event) error {
+			events = append(events, weak.Make(e.(*agentmsg.MessageEvent)))
+			time.Sleep(time.Second)
+			return nil
+		})
+		for i := range 200 {
+			require.Equal(t, 200, deliver(t, h, messageBody("s", strconv.Itoa(i), "hello")).Code)
+		}
+		require.NoError(t, h.Shutdown(t.Context()))
+		time.Sleep(time.Minute)
+		runtime.GC()
+		for i, event := range events {
+			require.Nil(t, event.Value(), "delivery %d is still looked at", i)
 		}
 	})
 }
