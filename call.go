@@ -34,9 +34,10 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 	if err := x.prepare(ctx, r, opts); err != nil {
 		return nil, err
 	}
-	started := time.Now()
+	if r := x.options.response; r != nil {
+		defer x.fill(r, time.Now())
+	}
 	transport.Do(ctx, x.peer(), &x.Call)
-	x.fill(x.options.response, time.Since(started))
 	if err := x.err(); err != nil {
 		return nil, err
 	}

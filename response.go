@@ -45,17 +45,14 @@ func WithResponse(r *Response) CallOption {
 }
 
 // fill tells r of the call.
-func (x *exchange) fill(r *Response, took time.Duration) {
-	if r == nil {
-		return
-	}
+func (x *exchange) fill(r *Response, began time.Time) {
 	limit, reported := x.Result.RateLimit()
 	if !reported {
 		limit.Remaining = -1
 	}
 	*r = Response{
 		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: x.Attempts,
-		RateLimit: RateLimit(limit), Duration: took,
+		RateLimit: RateLimit(limit), Duration: time.Since(began),
 		RequestID: requestID(x.Header), IdempotencyKey: x.options.key,
 	}
 }

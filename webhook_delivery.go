@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/agentmsg/agentmsg/internal/transport"
 )
 
 // A message's id stays its own for good; MAIA delivers again within a minute,
@@ -22,13 +24,13 @@ const inFlightPoll = 100 * time.Millisecond
 type delivery struct {
 	*receiver
 	handling
-	until eventContext
+	until transport.Deadline // the context of the function and the stores, which seldom ask for its end
 	watch watch
 	lease lease
 }
 
 func newDelivery(r *receiver, deadline time.Time) *delivery {
-	return &delivery{receiver: r, until: eventContext{deadline: deadline}, watch: watch{answered: make(chan struct{})}}
+	return &delivery{receiver: r, until: transport.Deadline{At: deadline}, watch: watch{answered: make(chan struct{})}}
 }
 
 // receive reads a delivery, and processes it on a goroutine of its own, which
@@ -44,7 +46,7 @@ func (d *delivery) receive(w http.ResponseWriter, request *http.Request) webhook
 	if err := d.read(request); err != nil {
 		return d.refuse(request.Context(), answerTo(err))
 	}
-	if d.until.isLate() { // nothing could bound the reading
+	if d.until.IsLate() { // nothing could bound the reading
 		return d.refuse(&d.handling, answerLate)
 	}
 	ready = true
@@ -60,7 +62,7 @@ func (d *delivery) read(request *http.Request) error {
 	if err := checkDelivery(request); err != nil {
 		return err
 	}
-	tenant, keys, err := d.tenantOf(request, d.until.deadline)
+	tenant, keys, err := d.tenantOf(request, d.until.At)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func (d *delivery) read(request *http.Request) error {
 		return err
 	}
 	d.handling = newHandling(request.Context(), tenant, event)
-	d.until.handling = &d.handling
+	d.until.Parent = &d.handling
 	return nil
 }
 
@@ -85,7 +87,7 @@ func (d *delivery) read(request *http.Request) error {
 func (d *delivery) process(request context.Context) {
 	a := answerFailed // what a function leaves that ends its goroutine
 	defer d.gate.leave()
-	defer d.until.end()
+	defer d.until.End()
 	defer func() { d.endProcess(a) }()
 	a = d.settle(&d.until, request)
 }
@@ -145,7 +147,7 @@ func (d *delivery) claim(ctx, request context.Context) (Claim, webhookAnswer) {
 // dispatch gives the event to the tap, and then to the queue or the function.
 // It reports whether the event is dealt with, or will be.
 func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool) {
-	if d.until.isLate() { // the claim took too long; the watch answers the same
+	if d.until.IsLate() { // the claim took too long; the watch answers the same
 		return d.refuse(ctx, answerLate), false
 	}
 	if d.tap != nil {
@@ -167,7 +169,7 @@ func (d *delivery) dispatch(ctx context.Context) (a webhookAnswer, handled bool)
 	switch {
 	case d.run(ctx, d.event):
 		return answerOK, true
-	case d.until.isLate(): // it obeyed its context: the same answer as had it not
+	case d.until.IsLate(): // it obeyed its context: the same answer as had it not
 		return answerLate, false
 	}
 	return answerFailed, false

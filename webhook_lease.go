@@ -96,7 +96,7 @@ func (d *delivery) end(ctx context.Context, handled bool) {
 	if handled {
 		keep = d.keep
 	}
-	if time.Until(d.until.deadline) < webhookLease { // late, but what was handled was
+	if time.Until(d.until.At) < webhookLease { // late, but what was handled was
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(&d.handling, webhookLease)
 		defer cancel()

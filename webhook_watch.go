@@ -64,7 +64,7 @@ func (d *delivery) lookOnce() bool {
 	if d.watch.stage == stageOver { // while this look was on its way
 		return false
 	}
-	next, left := watchEvery, time.Until(d.until.deadline)
+	next, left := watchEvery, time.Until(d.until.At)
 	if 0 < left && left < next {
 		next = left
 	}
@@ -110,7 +110,7 @@ func (d *delivery) give(a webhookAnswer) {
 func (d *delivery) boundBody() {
 	defer func() { _ = recover() }()
 	if d.watch.bound == nil {
-		d.watch.bound = d.boundRead(d.watch.writer, d.watch.request, d.until.deadline)
+		d.watch.bound = d.boundRead(d.watch.writer, d.watch.request, d.until.At)
 	}
 }
 
@@ -147,7 +147,7 @@ func (d *delivery) endUnprocessed() {
 	unbound := d.watch.stage == stageReading && d.watch.bound == nil
 	d.endWatch()
 	if unbound {
-		d.boundRead(d.watch.writer, d.watch.request, d.until.deadline)
+		d.boundRead(d.watch.writer, d.watch.request, d.until.At)
 	}
 }
 

@@ -162,10 +162,8 @@ func (c *Call) read(resp *http.Response, err error) error {
 		resp.Body = http.NoBody
 	}
 	defer func() { _ = resp.Body.Close() }()
-	now := time.Now()
 	c.Status, c.Header = resp.StatusCode, resp.Header
-	c.retryAfter = RetryAfter(first(resp.Header, "Retry-After"), first(resp.Header, "Date"), now)
-	c.noteRateLimit(resp.Header, now)
+	c.noteHeader()
 	if err != nil {
 		return err
 	}
@@ -197,7 +195,7 @@ func (c *Call) ended(ctx context.Context, err error) {
 	}
 	if caller := c.ctx.Err(); caller != nil {
 		err, c.Ended = caller, caller
-	} else if context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
+	} else if ctx.Err() != nil && context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
 		err = ErrAttemptTimeout
 	}
 	c.Err, c.permanent = err, permanent(err)

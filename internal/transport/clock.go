@@ -9,27 +9,25 @@ import (
 // attempt, and of a download whose Sink says so; of any other download, which
 // has no bound, the time to the header and then the longest time without a byte.
 type clock struct {
-	done    context.CancelFunc
-	silence *silence // nil: the clock is a whole attempt's
+	whole   *Deadline // of the attempt; nil: it is bounded by silence
+	silence *silence
 }
 
 // silence is the longest time without a byte.
 type silence struct {
-	timer *time.Timer
-	limit time.Duration
+	timer  *time.Timer
+	limit  time.Duration
+	cancel context.CancelCauseFunc
 }
 
 func newClock(ctx context.Context, c *Call) (context.Context, clock) {
 	if c.Sink == nil || c.Sink.Whole {
-		ctx, done := context.WithTimeoutCause(ctx, c.Timeout, ErrAttemptTimeout)
-		return ctx, clock{done: done}
+		whole := &Deadline{Parent: ctx, At: time.Now().Add(c.Timeout), Cause: ErrAttemptTimeout}
+		return whole, clock{whole: whole}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	s := &silence{limit: c.Timeout, timer: time.AfterFunc(c.Timeout, func() { cancel(ErrAttemptTimeout) })}
-	return ctx, clock{silence: s, done: func() {
-		s.timer.Stop()
-		cancel(nil)
-	}}
+	timer := time.AfterFunc(c.Timeout, func() { cancel(ErrAttemptTimeout) })
+	return ctx, clock{silence: &silence{timer, c.Timeout, cancel}}
 }
 
 // start gives a download its time anew, stop takes the clock off it.
@@ -45,4 +43,11 @@ func (k clock) stop() {
 	}
 }
 
-func (k clock) end() { k.done() }
+func (k clock) end() {
+	if k.silence == nil {
+		k.whole.End()
+		return
+	}
+	k.silence.timer.Stop()
+	k.silence.cancel(nil)
+}

@@ -121,11 +121,17 @@ func (s *State) thaw(ctx context.Context, most time.Duration) error {
 	}
 }
 
-func (c *Call) noteRateLimit(h http.Header, now time.Time) {
-	limit, ok := readRateLimit(h)
-	if !ok {
+// noteHeader takes in what the answer says of the time to come.
+func (c *Call) noteHeader() {
+	limit, limited := readRateLimit(c.Header)
+	after := first(c.Header, "Retry-After")
+	if !limited && after == "" {
 		return
 	}
-	c.limit, c.limited = limit, true
-	c.endpoint.State.note(limit, first(h, "Date"), now)
+	date, now := first(c.Header, "Date"), time.Now()
+	c.retryAfter = RetryAfter(after, date, now)
+	if limited {
+		c.limit, c.limited = limit, true
+		c.endpoint.State.note(limit, date, now)
+	}
 }
