@@ -10,10 +10,8 @@ import (
 
 // address finds the endpoint and builds the URL.
 func (x *exchange) address(r request) error {
-	if x.core != nil {
-		x.endpoint = x.core.endpoints[x.api()]
-	}
-	if x.endpoint == nil {
+	endpoint := x.endpoint()
+	if endpoint == nil {
 		return notConfigured(x.name, x.api())
 	}
 	route := r.op.Route()
@@ -36,17 +34,17 @@ func (x *exchange) address(r request) error {
 		path = wire.PathOf(r.custom.Path...)
 		x.URL.RawQuery = r.custom.Query.Encode()
 	}
-	x.URL = join(x.endpoint.base, path, x.URL.RawQuery)
+	x.URL = join(endpoint.base, path, x.URL.RawQuery)
 	return nil
 }
 
 // route is the call's method and path as documentation writes them, for
 // texts: it holds no id, no host and no query.
 func (x *exchange) route() string {
-	if x.op == wire.Do {
+	if x.options.op == wire.Do {
 		return x.Method + " " + cmp.Or(wire.PathOf(x.asked.Path...), "/")
 	}
-	return x.op.Route().String()
+	return x.options.op.Route().String()
 }
 
 // join puts an escaped path below a base.

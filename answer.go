@@ -17,7 +17,7 @@ type promise interface{ missing() string }
 
 // Judge says what a complete answer means beyond its status.
 func (x *exchange) Judge(r *transport.Result) transport.Verdict {
-	x.failure, x.unusable = errorBody{}, nil
+	x.unusable = nil
 	if r.Status < 200 || r.Status > 299 {
 		return x.judgeFailure(r)
 	}
@@ -27,7 +27,7 @@ func (x *exchange) Judge(r *transport.Result) transport.Verdict {
 		return transport.Truncated
 	}
 	if err == nil {
-		if v, failed := x.failedSuccess(r.Body); failed {
+		if v, failed := x.failedSuccess(); failed {
 			return v
 		}
 		if p, ok := x.out.(promise); ok {
@@ -50,39 +50,41 @@ func lacks(name string) error {
 
 // judgeFailure looks for what the status does not say.
 func (x *exchange) judgeFailure(r *transport.Result) transport.Verdict {
-	if x.op.Route().Presigned() {
-		x.failure = readStorageError(r.Body)
-		if isExpiry(x.failure.reason(), x.failure.message()) {
+	said := x.said(r)
+	switch {
+	case x.options.op.Route().Presigned():
+		if isExpiry(said.reason(), said.message()) {
 			return transport.Final
 		}
-		return transport.Plain
-	}
-	x.failure = readErrorBody(r.Body)
-	switch {
-	case r.Status == http.StatusForbidden && (noneRemain(r) || x.failure.namesRateLimit()):
+	case r.Status == http.StatusForbidden && (noneRemain(r) || said.namesRateLimit()):
 		return transport.Limited
-	case x.op == wire.SendConversationMessage && x.failure.Status == "error" && r.Status <= http.StatusInternalServerError && r.Status >= 400:
+	case x.options.op == wire.SendConversationMessage && said.Status == "error" && r.Status <= http.StatusInternalServerError && r.Status >= 400:
 		return transport.Nothing
 	}
 	return transport.Plain
 }
 
+// said is what a failed answer says.
+func (x *exchange) said(r *transport.Result) errorBody {
+	if x.options.op.Route().Presigned() {
+		return readStorageError(r.Body)
+	}
+	return readErrorBody(r.Body)
+}
+
 func noneRemain(r *transport.Result) bool {
-	limit, ok := r.RateLimit()
-	return ok && limit.Remaining == 0
+	return r.RateLimit != nil && r.RateLimit.Remaining == 0
 }
 
 // failedSuccess finds the failures that two APIs put under a 2xx.
-func (x *exchange) failedSuccess(body []byte) (transport.Verdict, bool) {
+func (x *exchange) failedSuccess() (transport.Verdict, bool) {
 	switch out := x.out.(type) {
 	case *conversationEnvelope:
 		if out.Status == "error" {
-			x.failure = readErrorBody(body)
 			return transport.Nothing, true
 		}
 	case *contactAnswer:
 		if out.Success != nil && !*out.Success {
-			x.failure = readErrorBody(body)
 			return transport.Doubtful, true
 		}
 	}
@@ -117,11 +119,11 @@ func (x *exchange) decode(body []byte) error {
 		return errEmpty
 	case string(body) == "null":
 		return errNull
-	case x.op != wire.Do && body[0] != '{':
+	case x.options.op != wire.Do && body[0] != '{':
 		return errNoObject
 	}
 	err := json.Unmarshal(body, x.out)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && (x.op != wire.Do || wrong.Field != "") {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && (x.options.op != wire.Do || wrong.Field != "") {
 		return nil
 	}
 	syntax, ok := errors.AsType[*json.SyntaxError](err)
@@ -146,12 +148,12 @@ func (x *exchange) err() error {
 	case x.unusable != nil:
 		return x.decodeError(&x.Result)
 	}
-	return x.apiError(&x.Result, x.failure)
+	return x.apiError(&x.Result)
 }
 
 func (x *exchange) decodeError(r *transport.Result) error {
 	return &DecodeError{
-		Op: x.name, Status: r.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), RequestID: x.requestID(r),
+		Op: x.name, Status: r.Status, Attempts: int(x.Attempts), Outcome: Outcome(x.Outcome), RequestID: x.requestID(r),
 		IdempotencyKey: x.options.key, Body: x.errorBody(r.Body), Err: join2(x.unusable, x.clean(x.Stopped)), route: x.route(),
 	}
 }
@@ -161,12 +163,12 @@ func (x *exchange) transportError() error {
 	switch {
 	case x.Stopped != nil:
 		cause = join2(x.clean(x.Stopped), cause)
-	case x.Before != nil && x.Ended != nil:
+	case x.Before != nil && x.Ended:
 		cause = join2(cause, x.before())
 	}
 	return &TransportError{
-		Op: x.name, Status: x.Status, Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
-		Err: cause, route: x.route(), permanent: x.Permanent || x.Ended != nil,
+		Op: x.name, Status: x.Status, Attempts: int(x.Attempts), Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
+		Err: cause, route: x.route(), permanent: x.Permanent || x.Ended,
 	}
 }
 
@@ -176,20 +178,18 @@ func (x *exchange) before() error {
 	case x.Before.Complete() && x.unusable != nil: // the last attempt that was judged
 		return x.decodeError(x.Before)
 	case x.Before.Complete():
-		failure := x.failure
-		x.judgeFailure(x.Before)
-		failure, x.failure = x.failure, failure
-		return x.apiError(x.Before, failure)
+		return x.apiError(x.Before)
 	}
 	return x.clean(x.Before.Err)
 }
 
-func (x *exchange) apiError(r *transport.Result, said errorBody) error {
+func (x *exchange) apiError(r *transport.Result) error {
+	said := x.said(r)
 	return &APIError{
 		API: x.api(), Op: x.name, Status: r.Status, Code: x.codeOf(r, said),
 		Reason: clip(x.redact(said.reason()), maxErrorBody), Message: x.messageOf(said),
 		RequestID: x.requestID(r), Location: x.redact(withoutQuery(r.Header.Get("Location"))), RetryAfter: r.RetryAfter(),
-		Attempts: x.Attempts, Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
+		Attempts: int(x.Attempts), Outcome: Outcome(x.Outcome), IdempotencyKey: x.options.key,
 		Body: x.errorBody(r.Body), Err: x.clean(x.Stopped), route: x.route(),
 	}
 }

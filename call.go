@@ -2,10 +2,12 @@ package agentmsg
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,7 +32,7 @@ type request struct {
 // the four errors.
 func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T, error) {
 	out := new(T)
-	x := &exchange{core: c, op: r.op, name: Op(r.op.Name()), asked: r.custom, out: out}
+	x := &exchange{core: c, name: Op(r.op.Name()), asked: r.custom, out: out}
 	if err := x.prepare(ctx, r, opts); err != nil {
 		return nil, err
 	}
@@ -49,21 +51,26 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 type exchange struct {
 	transport.Call
 	core     *core
-	endpoint *endpoint
-	op       wire.Op
 	name     Op
-	asked    *Request // of Do; nil: op says it all
+	asked    *Request // of Do; nil: the options' op says it all
 	options  callConfig
-	out      any       // the answer
-	failure  errorBody // of the last answer that was none
-	unusable error     // why the last success is none
+	out      any   // the answer
+	unusable error // why the last success is none
 }
 
 func (x *exchange) api() API {
 	if x.asked != nil {
 		return x.asked.API
 	}
-	return API(x.op.API())
+	return API(x.options.op.API())
+}
+
+// endpoint is the client's for the call's API; nil: it has none.
+func (x *exchange) endpoint() *endpoint {
+	if x.core == nil {
+		return nil
+	}
+	return x.core.endpoints[x.api()]
 }
 
 // prepare builds the request. Everything that can be wrong before the network
@@ -72,7 +79,7 @@ func (x *exchange) prepare(ctx context.Context, r request, opts []CallOption) er
 	if ctx == nil {
 		return invalid(x.name, "ctx", "is nil: give context.Background()")
 	}
-	x.options.class = r.op.Class()
+	x.options.op, x.options.class = r.op, r.op.Class()
 	if r.custom != nil {
 		if err := x.custom(r.custom, &r); err != nil {
 			return err
@@ -118,7 +125,7 @@ func (x *exchange) encode(body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		param := "Body" // of Do
-		if x.op == wire.SendConversationMessage {
+		if x.options.op == wire.SendConversationMessage {
 			param = "Metadata" // of all params alone free-form
 		}
 		return invalid(x.name, param, "cannot be written as JSON: "+err.Error()+"; give what encoding/json can write")
@@ -164,7 +171,7 @@ func replayable(name string) bool {
 // limits are those of the call, else of the client, else the API's.
 func (x *exchange) limits() {
 	policy := x.core.config.retry
-	x.MaxAttempts = orInt(x.options.maxAttempts, orInt(policy.MaxAttempts, 3))
+	x.MaxAttempts = cmp.Or(x.options.maxAttempts, atMost32(policy.MaxAttempts), 3)
 	usual := 30 * time.Second
 	if x.api() == BluBash { // it waits for an AI
 		usual = 120 * time.Second
@@ -172,11 +179,13 @@ func (x *exchange) limits() {
 	if x.Source != nil {
 		usual += time.Duration(x.Source.Size/(256<<10)) * time.Second
 	}
-	x.Timeout = orDuration(x.options.timeout, orDuration(policy.AttemptTimeout, usual))
+	x.Timeout = cmp.Or(x.options.timeout, policy.AttemptTimeout, usual)
 	if h := x.core.config.http; h != nil && h.Timeout > 0 {
 		x.Timeout = min(x.Timeout, h.Timeout)
 	}
 }
+
+func atMost32(n int) int32 { return int32(min(n, math.MaxInt32)) }
 
 // named gives an option's error the operation's name.
 func (x *exchange) named(err error) error {

@@ -15,11 +15,12 @@ type CallOption func(*callConfig) error
 
 // callConfig is what the options of one call have said.
 type callConfig struct {
+	op             wire.Op // whose they are
 	class          wire.Class
 	retryAmbiguous bool
+	maxAttempts    int32
 	key            string
 	timeout        time.Duration
-	maxAttempts    int
 	headers        []transport.Header
 	fields         []field
 	response       *Response
@@ -85,7 +86,7 @@ func WithMaxAttempts(n int) CallOption {
 		if n < 1 {
 			return invalid("", "WithMaxAttempts", "is below 1")
 		}
-		c.maxAttempts = n
+		c.maxAttempts = atMost32(n)
 		return nil
 	}
 }

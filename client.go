@@ -1,6 +1,7 @@
 package agentmsg
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -172,9 +173,9 @@ func (c *core) endpoint(from *core, api API) *endpoint {
 		Loop:          c.loop,
 		Credential:    set.credential,
 		UserAgent:     strings.TrimSpace(c.config.userAgent + " agentmsg-go/" + Version),
-		MaxRetryAfter: orDuration(policy.MaxRetryAfter, 60*time.Second),
-		MinBackoff:    orDuration(policy.MinBackoff, 250*time.Millisecond),
-		MaxBackoff:    orDuration(policy.MaxBackoff, 8*time.Second),
+		MaxRetryAfter: cmp.Or(policy.MaxRetryAfter, 60*time.Second),
+		MinBackoff:    cmp.Or(policy.MinBackoff, 250*time.Millisecond),
+		MaxBackoff:    cmp.Or(policy.MaxBackoff, 8*time.Second),
 		Limiter:       set.limiter,
 	}
 	if policy.MinBackoff == 0 { // of a default and a given bound the given one stands
@@ -205,7 +206,7 @@ func (c *core) share(from *core, api API, e *endpoint) {
 	if old != nil && from.config.retry.Budget == c.config.retry.Budget {
 		e.Budget = old.Budget
 	} else {
-		e.Budget = transport.NewBudget(orInt(c.config.retry.Budget, 100))
+		e.Budget = transport.NewBudget(cmp.Or(c.config.retry.Budget, 100))
 	}
 	switch {
 	case e.Limiter != nil || e.windows == nil:
@@ -219,20 +220,6 @@ func (c *core) share(from *core, api API, e *endpoint) {
 // sameCredential: a source of tokens is the same only as the same option's value.
 func sameCredential(a, b *transport.Credential) bool {
 	return a == b || a.Source == nil && b.Source == nil && a.Token == b.Token
-}
-
-func orDuration(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
-}
-
-func orInt(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 // bearer and apiKey are the two ways to say who calls.

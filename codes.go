@@ -85,7 +85,7 @@ const (
 // codeOf is the code of a status, and of what the body adds to it.
 func (x *exchange) codeOf(r *transport.Result, said errorBody) Code {
 	switch s := r.Status; {
-	case s >= 200 && s < 300 && x.op == wire.SendConversationMessage:
+	case s >= 200 && s < 300 && x.options.op == wire.SendConversationMessage:
 		return ErrBadRequest
 	case s == http.StatusUnauthorized && strings.EqualFold(said.reason(), "Token revoked"):
 		return ErrTokenRevoked

@@ -100,7 +100,7 @@ func (x *exchange) errorBody(body []byte) []byte {
 	if len(body) == 0 {
 		return nil
 	}
-	if x.op.Route().Presigned() {
+	if x.options.op.Route().Presigned() {
 		body = storageBody(body)
 	}
 	clean := []byte(x.redact(string(body)))

@@ -149,7 +149,7 @@ func DownloadEventAttachment(ctx context.Context, a EventAttachment, w io.Writer
 func (c *fetchConfig) fetch(ctx context.Context, file *fileTransfer) error {
 	storage := transport.Endpoint{Loop: transport.NewLoop(c.roundTripper(), nil), State: new(transport.State)}
 	alone := &core{endpoints: map[API]*endpoint{MAIA: {credential: new(transport.Credential), storage: storage}}}
-	x := &exchange{core: alone, op: wire.Download, name: opFetch, out: new(struct{})}
+	x := &exchange{core: alone, name: opFetch, out: new(struct{})}
 	if err := x.prepare(ctx, request{op: wire.Download, file: file}, nil); err != nil {
 		return err
 	}

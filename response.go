@@ -46,13 +46,13 @@ func WithResponse(r *Response) CallOption {
 
 // fill tells r of the call.
 func (x *exchange) fill(r *Response, began time.Time) {
-	limit, reported := x.Result.RateLimit()
-	if !reported {
-		limit.Remaining = -1
+	limit := RateLimit{Remaining: -1}
+	if x.RateLimit != nil {
+		limit = RateLimit(*x.RateLimit)
 	}
 	*r = Response{
-		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: x.Attempts,
-		RateLimit: RateLimit(limit), Duration: time.Since(began),
+		Status: x.Status, Header: x.Header, Body: x.Result.Body, Attempts: int(x.Attempts),
+		RateLimit: limit, Duration: time.Since(began),
 		RequestID: requestID(x.Header), IdempotencyKey: x.options.key,
 	}
 }

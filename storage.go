@@ -24,10 +24,11 @@ const fromTicket = "give the ticket as MAIA returned it"
 
 // peer is who the call goes to: the API, or the storage of its presigned URLs.
 func (x *exchange) peer() *transport.Endpoint {
+	endpoint := x.endpoint()
 	if x.Bare {
-		return &x.endpoint.storage
+		return &endpoint.storage
 	}
-	return &x.endpoint.Endpoint
+	return &endpoint.Endpoint
 }
 
 // presigned takes a storage's URL for the call's target, byte for byte: its

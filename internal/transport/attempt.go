@@ -63,7 +63,7 @@ func (c *Call) begin() context.Context {
 		c.Result = Result{}
 		c.evidence.reset()
 	}
-	ctx, clock := newClock(httptrace.WithClientTrace(&c.ctx, &c.trace), c)
+	ctx, clock := newClock(httptrace.WithClientTrace(c.context(), &c.trace), c)
 	c.clock = clock
 	return ctx
 }
@@ -194,7 +194,7 @@ func (c *Call) ended(ctx context.Context, err error) {
 		err = ErrResponseTooLarge
 	}
 	if caller := c.ctx.Err(); caller != nil {
-		err, c.Ended = caller, caller
+		err, c.Ended = caller, true
 	} else if ctx.Err() != nil && context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
 		err = ErrAttemptTimeout
 	}
@@ -216,8 +216,8 @@ func (c *Call) blameFile() {
 	}
 	if failed != nil {
 		c.Err, c.permanent = failed, true
-		if c.Ended != nil {
-			c.Err = errors.Join(c.Ended, failed)
+		if c.Ended {
+			c.Err = errors.Join(c.ctx.Err(), failed)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (plain) Attempted(context.Context, transport.Attempted) {}
 func newCall(attempts int) *transport.Call {
 	return &transport.Call{
 		Method: http.MethodGet, URL: url.URL{Scheme: "http", Host: "api.test", Path: "/"},
-		Rule: transport.Rule{Repeatable: true}, MaxAttempts: attempts, Timeout: 1 << 40, Caller: plain{},
+		Rule: transport.Rule{Repeatable: true}, MaxAttempts: int32(attempts), Timeout: 1 << 40, Caller: plain{},
 	}
 }
 

@@ -14,30 +14,30 @@ import (
 )
 
 // Call is one call: what to send, and what came of it. It lives in one piece
-// of memory with everything that its first attempt needs. That is 1,016 bytes
+// of memory with everything that its first attempt needs. That is 888 bytes
 // with what the caller has around it; the allocator's next size is 128 above.
 type Call struct {
 	// What to send.
 	Method      string
 	URL         url.URL
-	Payload     []byte   // JSON; nil: none
-	Source      *Source  // a file instead; nil: none
-	Sink        *Sink    // where a success's body goes; nil: into Result
-	Headers     []Header // besides those that every request has
-	MaxAttempts int
+	Payload     []byte        // JSON; nil: none
+	Source      *Source       // a file instead; nil: none
+	Sink        *Sink         // where a success's body goes; nil: into Result
+	Headers     []Header      // besides those that every request has
 	Timeout     time.Duration // of one attempt
 	Caller      Caller
+	MaxAttempts int32
 	Bare        bool // for a storage: no header but Headers and the body's
 	Rule        Rule
 
 	// What came of it.
 	Outcome   Outcome  // the greatest of all attempts; None: it succeeded
 	Permanent bool     // the same call would fail the same way
+	Ended     bool     // by its context
+	Attempts  int32    // sent or tried, net/http's own replays included
 	Result             // of the last attempt
 	Before    *Result  // of the one before it
-	Attempts  int      // sent or tried, net/http's own replays included
 	Stopped   error    // why another attempt was not made though it could have been
-	Ended     error    // the context's, where it ended the call
 	Token     string   // the credential of the last attempt
 	Spent     []string // those of the attempts before, where a source gave others
 
@@ -46,7 +46,7 @@ type Call struct {
 	renewed  bool  // the token was asked for once more
 	fresh    bool  // and is the one of the next attempt
 	tries    int32 // attempts that the loop made
-	ctx      callContext
+	ctx      context.Context
 	loop     *retryablehttp.Request // whose context is the call's, or during an attempt the attempt's
 	clock    clock                  // of the last attempt
 	endpoint *Endpoint
@@ -66,25 +66,21 @@ type Header struct{ Name, Value string }
 
 // Result is what one attempt brought.
 type Result struct {
-	Status int // 0: not even a header
-	Header http.Header
-	Body   []byte
-	Err    error // why there is no complete answer
+	Status    int // 0: not even a header
+	Header    http.Header
+	Body      []byte
+	Err       error      // why there is no complete answer
+	RateLimit *RateLimit // that it reported, which stays as it is; nil: none
 
 	verdict    Verdict
 	fate       fate
 	permanent  bool // the same attempt would fail the same way
-	limited    bool // limit was reported
-	limit      RateLimit
 	retryAfter time.Duration
 	duration   time.Duration
 }
 
 // RetryAfter is how long the server asked to wait; 0: it did not say.
 func (r *Result) RetryAfter() time.Duration { return r.retryAfter }
-
-// RateLimit is the limit that the answer reported; false: none.
-func (r *Result) RateLimit() (RateLimit, bool) { return r.limit, r.limited }
 
 // Complete is true when a whole answer was read.
 func (r *Result) Complete() bool { return r.fate == answered && r.Err == nil }
@@ -107,21 +103,27 @@ type Caller interface {
 	Attempted(ctx context.Context, a Attempted)
 }
 
-// callContext lets the attempt and the loop's functions, which are static,
-// find their call.
-type callContext struct {
-	context.Context
-	call *Call
-}
+// callContext is a call as its context, which lets the attempt and the loop's
+// functions, which are static, find it.
+type callContext Call
 
 type callKey struct{}
 
+func (c *callContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
+func (c *callContext) Done() <-chan struct{}       { return c.ctx.Done() }
+func (c *callContext) Err() error                  { return c.ctx.Err() }
+
 func (c *callContext) Value(key any) any {
 	if key == (callKey{}) {
-		return c.call
+		return (*Call)(c)
 	}
-	return c.Context.Value(key)
+	return c.ctx.Value(key)
 }
+
+// String keeps fmt from reading the call, which is under way.
+func (c *callContext) String() string { return "agentmsg: a call's context" }
+
+func (c *Call) context() context.Context { return (*callContext)(c) }
 
 func callOf(ctx context.Context) *Call {
 	c, _ := ctx.Value(callKey{}).(*Call)
@@ -130,9 +132,9 @@ func callOf(ctx context.Context) *Call {
 
 // Do runs the call to its end. What came of it stands in c.
 func Do(ctx context.Context, e *Endpoint, c *Call) {
-	c.ctx, c.endpoint = callContext{ctx, c}, e
+	c.ctx, c.endpoint = ctx, e
 	if err := ctx.Err(); err != nil {
-		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, err
+		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, true
 		return
 	}
 	c.trace = c.evidence.trace(e.Limiter)
@@ -140,7 +142,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		Method: c.Method, URL: &c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	c.loop = &retryablehttp.Request{Request: request.WithContext(&c.ctx)}
+	c.loop = &retryablehttp.Request{Request: request.WithContext(c.context())}
 	resp, err := e.Loop.Do(c.loop)
 	if err == nil {
 		_ = resp.Body.Close() // the attempt has read it: nothing is left
@@ -149,7 +151,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		c.Stopped = ctx.Err()
 	}
 	if c.Stopped != nil || c.refused {
-		c.Ended = ctx.Err()
+		c.Ended = ctx.Err() != nil
 	}
 }
 
@@ -158,7 +160,7 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 func beforeAttempt(_ retryablehttp.Logger, req *http.Request, _ int) {
 	c := callOf(req.Context())
 	c.tries++
-	if err := c.prepare(&c.ctx); err != nil {
+	if err := c.prepare(c.context()); err != nil {
 		c.refuse(err)
 		return
 	}
@@ -169,8 +171,8 @@ func beforeAttempt(_ retryablehttp.Logger, req *http.Request, _ int) {
 // written down what happened, so what net/http made of it does not matter.
 func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 	c := callOf(ctx)
-	if c.again = c.after(&c.ctx); c.again { // the loop waits with the call's context; the attempt's is over
-		c.loop.Request = c.loop.Request.WithContext(&c.ctx)
+	if c.again = c.after(c.context()); c.again { // the loop waits with the call's context; the attempt's is over
+		c.loop.Request = c.loop.Request.WithContext(c.context())
 	}
 	return c.again, nil
 }
@@ -223,7 +225,7 @@ func (c *Call) after(ctx context.Context) bool {
 // source of tokens.
 func (c *Call) next(ctx context.Context, repeatable bool) bool {
 	switch {
-	case int(c.tries) >= c.MaxAttempts || c.Ended != nil || c.onceOnly():
+	case c.tries >= c.MaxAttempts || c.Ended || c.onceOnly():
 		return false
 	case repeatable && c.mayWait(ctx):
 		return true
@@ -266,7 +268,7 @@ func (c *Call) mayWait(ctx context.Context) bool {
 // floor is the least wait that the server asked for.
 func (c *Call) floor() time.Duration {
 	if c.retryAfter == 0 && (c.verdict == Limited || limitedStatus(c.Status)) {
-		return c.limit.untilReset(first(c.Header, "Date"), time.Now())
+		return c.RateLimit.untilReset(first(c.Header, "Date"), time.Now())
 	}
 	return c.retryAfter
 }

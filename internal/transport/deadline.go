@@ -8,7 +8,8 @@ import (
 
 // Deadline is a context that ends at a time. It is the context.WithDeadlineCause
 // that is made when Done or Err is first called: who never waits for its end pays
-// for no timer and no channel. The fields are set before it is used, and stay.
+// for no timer and no channel. Who first asks when both the time has come and the
+// parent has ended is told of the parent. The fields are set before it is used, and stay.
 type Deadline struct {
 	Parent context.Context
 	At     time.Time
@@ -43,7 +44,7 @@ func (d *Deadline) make() context.Context {
 	switch {
 	case d.made != nil:
 	case d.over:
-		d.made, d.cancel = context.WithCancel(d.Parent)
+		d.made, d.cancel = context.WithCancel(context.WithoutCancel(d.Parent)) // which may have ended since
 		d.cancel()
 	default:
 		d.made, d.cancel = context.WithDeadlineCause(d.Parent, d.At, d.Cause)

@@ -50,7 +50,7 @@ func dialFailed(err error) bool {
 }
 
 // replays is how often net/http sent the request again by itself, or tried to.
-func (e *evidence) replays() int { return max(0, int(e.got.Load()+min(e.asked.Load(), 1))-1) }
+func (e *evidence) replays() int32 { return max(0, e.got.Load()+min(e.asked.Load(), 1)-1) }
 
 // mayHaveRun is true when the refusal is the answer to a replay, and what
 // net/http sent before it may have been taken: of such a request alone it

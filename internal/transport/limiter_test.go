@@ -189,9 +189,12 @@ func TestLimiterDeadline(t *testing.T) {
 
 // limited is an endpoint whose server says what is left, and its request times.
 func limited(l transport.Limiter, headers ...http.Header) (*transport.Endpoint, *[]time.Time) {
+	var mu sync.Mutex
 	var at []time.Time
 	return &transport.Endpoint{
 		Loop: transport.NewLoop(roundTrip(func(*http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			resp := status(200)
 			if len(at) < len(headers) {
 				resp.Header = headers[len(at)]

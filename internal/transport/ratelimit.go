@@ -20,13 +20,13 @@ const (
 	furthestReset    = time.Hour // one further ahead is not believed
 )
 
-// readRateLimit reads the X-RateLimit headers; false: there are none.
-func readRateLimit(h http.Header) (RateLimit, bool) {
+// readRateLimit reads the X-RateLimit headers; nil: there are none.
+func readRateLimit(h http.Header) *RateLimit {
 	limit, remaining, reset := first(h, "X-Ratelimit-Limit"), first(h, "X-Ratelimit-Remaining"), first(h, "X-Ratelimit-Reset")
 	if limit == "" && remaining == "" && reset == "" {
-		return RateLimit{}, false
+		return nil
 	}
-	return RateLimit{Limit: count(limit, 0), Remaining: count(remaining, -1), Reset: epoch(reset)}, true
+	return &RateLimit{Limit: count(limit, 0), Remaining: count(remaining, -1), Reset: epoch(reset)}
 }
 
 func count(s string, otherwise int) int {
@@ -49,8 +49,8 @@ func epoch(s string) time.Time {
 
 // untilReset is how long the window still lasts, by the server's own clock;
 // 0: unknown, past or not to be believed.
-func (l RateLimit) untilReset(date string, now time.Time) time.Duration {
-	if l.Reset.IsZero() {
+func (l *RateLimit) untilReset(date string, now time.Time) time.Duration {
+	if l == nil || l.Reset.IsZero() {
 		return 0
 	}
 	d := l.Reset.Sub(serverTime(date, now))
@@ -83,8 +83,8 @@ func (s *State) RateLimit() (RateLimit, bool) {
 }
 
 // note remembers a limit, and that it is used up.
-func (s *State) note(l RateLimit, date string, now time.Time) {
-	s.limit.Store(&l)
+func (s *State) note(l *RateLimit, date string, now time.Time) {
+	s.limit.Store(l)
 	if wait := l.untilReset(date, now); l.Remaining == 0 && wait > 0 {
 		s.frozen.Store(now.Add(wait).UnixNano())
 	}
@@ -123,15 +123,14 @@ func (s *State) thaw(ctx context.Context, most time.Duration) error {
 
 // noteHeader takes in what the answer says of the time to come.
 func (c *Call) noteHeader() {
-	limit, limited := readRateLimit(c.Header)
+	c.RateLimit = readRateLimit(c.Header)
 	after := first(c.Header, "Retry-After")
-	if !limited && after == "" {
+	if c.RateLimit == nil && after == "" {
 		return
 	}
 	date, now := first(c.Header, "Date"), time.Now()
 	c.retryAfter = RetryAfter(after, date, now)
-	if limited {
-		c.limit, c.limited = limit, true
-		c.endpoint.State.note(limit, date, now)
+	if c.RateLimit != nil {
+		c.endpoint.State.note(c.RateLimit, date, now)
 	}
 }

@@ -72,9 +72,12 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value, date string) {
 		require.GreaterOrEqual(t, RetryAfter(value, date, now), time.Duration(0))
 		h := http.Header{"X-Ratelimit-Limit": {value}, "X-Ratelimit-Remaining": {date}, "X-Ratelimit-Reset": {value}}
-		l, _ := readRateLimit(h)
-		require.GreaterOrEqual(t, l.Limit, 0)
-		require.GreaterOrEqual(t, l.Remaining, -1)
+		l := readRateLimit(h)
+		require.Equal(t, value == "" && date == "", l == nil)
+		if l != nil {
+			require.GreaterOrEqual(t, l.Limit, 0)
+			require.GreaterOrEqual(t, l.Remaining, -1)
+		}
 		wait := l.untilReset(date, now)
 		require.True(t, wait >= 0 && wait <= furthestReset)
 	})
@@ -90,19 +93,10 @@ func limitHeader(limit, remaining, reset string) http.Header {
 
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()
-	_, ok := readRateLimit(http.Header{"Content-Type": {"text/html"}})
-	require.False(t, ok)
-
-	l, ok := readRateLimit(limitHeader("120", "7", "1795608060"))
-	require.True(t, ok)
-	require.Equal(t, RateLimit{120, 7, time.Unix(1795608060, 0)}, l)
-
-	l, ok = readRateLimit(http.Header{"X-Ratelimit-Remaining": {" 0 "}})
-	require.True(t, ok, "one of the three is enough")
-	require.Equal(t, RateLimit{0, 0, time.Time{}}, l)
-
-	l, _ = readRateLimit(limitHeader("many", "-1", "later"))
-	require.Equal(t, RateLimit{0, -1, time.Time{}}, l, "nothing that can be read")
+	require.Nil(t, readRateLimit(http.Header{"Content-Type": {"text/html"}}))
+	require.Equal(t, &RateLimit{120, 7, time.Unix(1795608060, 0)}, readRateLimit(limitHeader("120", "7", "1795608060")))
+	require.Equal(t, &RateLimit{0, 0, time.Time{}}, readRateLimit(http.Header{"X-Ratelimit-Remaining": {" 0 "}}), "one of the three is enough")
+	require.Equal(t, &RateLimit{0, -1, time.Time{}}, readRateLimit(limitHeader("many", "-1", "later")), "nothing that can be read")
 }
 
 func TestUntilReset(t *testing.T) {
@@ -125,8 +119,8 @@ func TestUntilReset(t *testing.T) {
 		"negative":           {"-60", "", 0},
 		"the server's clock": {seconds(-time.Hour), now.Add(-time.Hour - time.Minute).Format(fixdate), time.Minute},
 	} {
-		l, ok := readRateLimit(limitHeader("120", "0", c.reset))
-		require.True(t, ok)
+		l := readRateLimit(limitHeader("120", "0", c.reset))
+		require.NotNil(t, l)
 		require.Equal(t, c.want, l.untilReset(c.date, now), name)
 	}
 }
