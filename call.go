@@ -185,7 +185,7 @@ func (x *exchange) limits() {
 	}
 }
 
-func atMost32(n int) int32 { return int32(min(n, math.MaxInt32)) }
+func atMost32(n int) int32 { return int32(min(n, math.MaxInt32)) } //nolint:gosec // no n is negative
 
 // named gives an option's error the operation's name.
 func (x *exchange) named(err error) error {

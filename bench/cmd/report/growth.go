@@ -68,7 +68,7 @@ func heap() float64 {
 func dedupeKeys(ctx context.Context, r *report) (measure.Table, error) {
 	t := measure.Table{
 		Title: "MemoryDeduper: Claim and Done of one key, by keys remembered", Columns: []string{"keys", "bytes a key"},
-		Notes: "Full to its bound, so that each key that comes has another go. The time grows with the processor's cache misses.",
+		Notes: "Full to its bound, so that each key that comes has another go.",
 	}
 	var subjects []measure.Subject
 	for _, keys := range r.sizes(1_000, 10_000, 100_000, 1_000_000) {

@@ -19,7 +19,7 @@ func heading(ctx context.Context, quick bool) string {
 	var b strings.Builder
 	b.WriteString("# Results\n\n")
 	if quick {
-		b.WriteString("The short form: few rounds.\n\n")
+		b.WriteString("The short form: a sixth of the rounds, so its ratios tell little; the tag light leaves out the peers that build for minutes.\n\n")
 	} else {
 		b.WriteString("Written by `GOWORK=off go -C bench run ./cmd/report`; not edited.\n\n")
 	}

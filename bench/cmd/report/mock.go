@@ -39,7 +39,7 @@ func mocks(ctx context.Context, r *report) (_ []measure.Table, err error) {
 	}
 	requestTable := measure.Table{
 		Title: "A request, 16 at a time over loopback",
-		Notes: "400 bytes by an http.Client in the same process. The bare handler decodes them, stores them in a map and encodes an answer. Ours also\n" +
+		Notes: "400 bytes by an http.Client in the same process, which is a part of both times (without it: docs/decisions/0004). The bare handler decodes them, stores them in a map and encodes an answer. Ours also\n" +
 			"keeps a journal, decodes strictly, knows credentials and state; slacktest decodes a form and keeps a list.",
 	}
 	var started time.Duration

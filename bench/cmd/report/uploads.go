@@ -30,7 +30,7 @@ func uploads(ctx context.Context, r *report) ([]measure.Table, error) {
 			"upload of 64 KB: three in turn, median (least–most). Linux alone tells.",
 	}
 	rate := measure.Table{
-		Title: "Throughput beside an http.Client", Columns: []string{"a file of"},
+		Title: "Throughput beside an http.Client (more is better)", Columns: []string{"a file of"},
 		Notes: "slack-go makes three requests for a file, as its API has it; openai-go and anthropic-sdk-go send multipart/form-data.",
 	}
 	cpu := measure.Table{

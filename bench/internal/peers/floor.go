@@ -27,7 +27,7 @@ var errNoID = errors.New("the answer has no id")
 var Floor = byHand("net/http by hand", "/floor/messages")
 
 // control is the floor again: how far it is from 1 is noise.
-var control = byHand("the floor again", "/again/messages")
+var control = byHand("net/http by hand, again", "/again/messages")
 
 func byHand(name, path string) Peer {
 	return Peer{
