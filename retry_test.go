@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"testing"
@@ -102,6 +103,15 @@ func TestRetryBackoff(t *testing.T) {
 				require.Equal(t, told[i], server.at[i+1].Sub(server.at[i]))
 			}
 		}
+	})
+}
+
+// Any number of attempts may be asked for, by the client or the call.
+func TestRetryWithoutEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		asked := agentmsg.RetryPolicy{MaxAttempts: math.MaxInt, Budget: -1}
+		require.NoError(t, callSafe(t.Context(), retrying(t, inMemoryOf(memorySays(503, nil, "")), policy(asked))))
+		require.NoError(t, callSafe(t.Context(), retrying(t, inMemoryOf(memorySays(503, nil, ""))), agentmsg.WithMaxAttempts(math.MaxInt)))
 	})
 }
 

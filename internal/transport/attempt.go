@@ -195,7 +195,7 @@ func (c *Call) ended(ctx context.Context, err error) {
 	}
 	if caller := c.ctx.Err(); caller != nil {
 		err, c.Ended = caller, true
-	} else if ctx.Err() != nil && context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
+	} else if context.Cause(ctx) == ErrAttemptTimeout { //nolint:errorlint // the cause itself, not one that wraps it
 		err = ErrAttemptTimeout
 	}
 	c.Err, c.permanent = err, permanent(err)
