@@ -75,4 +75,4 @@ func (d *Deadline) End() {
 }
 
 // IsLate is whether the time has come, which asks for nothing to be made.
-func (d *Deadline) IsLate() bool { return !time.Now().Before(d.At) }
+func (d *Deadline) IsLate() bool { return time.Until(d.At) <= 0 }
