@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/agentmsg/agentmsg"
 	"github.com/agentmsg/agentmsg/internal/bare"
@@ -71,16 +72,26 @@ func BenchmarkParse(b *testing.B) {
 
 // BenchmarkWebhookHandler is deliveries at 64 kept connections, each of another
 // event: the handler, which also dedupes, renews its claim and keeps a
-// deadline, beside one typed by hand; served over sockets, and called in memory.
+// deadline, and the same with less of that, beside one typed by hand; served over
+// sockets, and called in memory.
 func BenchmarkWebhookHandler(b *testing.B) {
 	const connections, each = 64, 50
-	ours, err := agentmsg.NewWebhookHandler(func(_ context.Context, e agentmsg.Event) error {
+	handle := func(_ context.Context, e agentmsg.Event) error {
 		if e.Session() == "" {
 			return errors.New("no session")
 		}
 		return nil
-	}, agentmsg.WithWebhookSecrets(webhookSecret))
+	}
+	ours, err := agentmsg.NewWebhookHandler(handle, agentmsg.WithWebhookSecrets(webhookSecret))
 	require.NoError(b, err)
+	undeduped, err := agentmsg.NewWebhookHandler(handle, agentmsg.WithWebhookSecrets(webhookSecret), agentmsg.WithDeduper(grantsAll{}))
+	require.NoError(b, err)
+	reader := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event, err := agentmsg.ReadWebhook(r, webhookSecret)
+		if err != nil || handle(r.Context(), event) != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
 	byHand := bare.Receiver(webhookSecret, func(_ context.Context, e *agentmsg.MessageEvent) error {
 		if e.SessionID == "" {
 			return errors.New("no session")
@@ -101,11 +112,22 @@ func BenchmarkWebhookHandler(b *testing.B) {
 		}
 		ratio.BesidePrepared(b, connections*each, deliveries.Renew, serve(ours), serve(byHand))
 	})
-	b.Run("sockets", func(b *testing.B) {
-		x, y := ratio.NewHammer(b, ours, connections, http.StatusOK), ratio.NewHammer(b, byHand, connections, http.StatusOK)
-		ratio.BesidePrepared(b, connections*each, deliveries.Renew,
-			func() { x.Hit(b, each, deliveries.Request) },
-			func() { y.Hit(b, each, deliveries.Request) })
-	})
+	for name, h := range map[string]http.Handler{"sockets": ours, "sockets, each claim granted": undeduped, "sockets, ReadWebhook alone": reader, "sockets, by hand": byHand} {
+		b.Run(name, func(b *testing.B) {
+			x, y := ratio.NewHammer(b, h, connections, http.StatusOK), ratio.NewHammer(b, byHand, connections, http.StatusOK)
+			ratio.BesidePrepared(b, connections*each, deliveries.Renew,
+				func() { x.Hit(b, each, deliveries.Request) },
+				func() { y.Hit(b, each, deliveries.Request) })
+		})
+	}
 	require.Zero(b, ours.Stats().Duplicates)
 }
+
+// grantsAll is a deduper that costs nothing and finds no duplicate.
+type grantsAll struct{}
+
+func (grantsAll) Claim(context.Context, string, time.Duration) (agentmsg.Claim, error) {
+	return agentmsg.Claim{State: agentmsg.ClaimGranted}, nil
+}
+func (grantsAll) Renew(context.Context, agentmsg.Claim, time.Duration) error { return nil }
+func (grantsAll) Done(context.Context, agentmsg.Claim, time.Duration) error  { return nil }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/agentmsg/agentmsg/internal/peer"
 	"github.com/stretchr/testify/require"
 )
@@ -28,7 +29,7 @@ func TestRequestIsOneWrite(t *testing.T) {
 	client, err := agentmsg.NewClient(agentmsg.WithMAIA("test-token"), agentmsg.WithBaseURL(agentmsg.MAIA, server.URL), agentmsg.WithHTTPClient(&http.Client{Transport: base}))
 	require.NoError(t, err)
 	for n := range 3 {
-		_, err = client.Messages.Send(t.Context(), benchParams)
+		_, err = client.Messages.Send(t.Context(), bare.Params[agentmsg.SendMessageParams]())
 		require.NoError(t, err)
 		require.EqualValues(t, n+1, writes.Load())
 	}

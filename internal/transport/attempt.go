@@ -55,7 +55,8 @@ func (c *Call) refuse(err error) {
 	c.Stopped = err
 }
 
-// begin starts the record of one more attempt, and returns its context.
+// begin starts the record of one more attempt, and returns its context. A trace
+// is the attempt's own: it takes the hooks of one that the user's context has.
 func (c *Call) begin() context.Context {
 	if c.tries > 1 {
 		before := c.Result
@@ -63,7 +64,12 @@ func (c *Call) begin() context.Context {
 		c.Result = Result{}
 		c.evidence.reset()
 	}
-	ctx, clock := newClock(httptrace.WithClientTrace(c.context(), &c.trace), c)
+	trace := &c.first.trace
+	if c.tries > 1 {
+		trace = new(httptrace.ClientTrace)
+	}
+	*trace = c.evidence.trace(c.endpoint.Limiter)
+	ctx, clock := newClock(httptrace.WithClientTrace(c.context(), trace), c)
 	c.clock = clock
 	return ctx
 }

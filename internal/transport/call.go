@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptrace"
@@ -51,12 +53,12 @@ type Call struct {
 	clock    clock                  // of the last attempt
 	endpoint *Endpoint
 	evidence evidence
-	trace    httptrace.ClientTrace
 	wait     time.Duration // decided before the next attempt
 	upload   *upload       // of the last attempt
 	first    struct {      // the first attempt's, so that it needs no memory of its own
 		body   bytes.Reader
 		values [fixedHeaders]string
+		trace  httptrace.ClientTrace
 	}
 }
 
@@ -120,8 +122,11 @@ func (c *callContext) Value(key any) any {
 	return c.ctx.Value(key)
 }
 
-// String keeps fmt from reading the call, which is under way.
+// String is what package context calls it.
 func (c *callContext) String() string { return "agentmsg: a call's context" }
+
+// Format keeps fmt, whatever the verb, from the call: it has a token.
+func (c *callContext) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 func (c *Call) context() context.Context { return (*callContext)(c) }
 
@@ -137,7 +142,6 @@ func Do(ctx context.Context, e *Endpoint, c *Call) {
 		c.Err, c.fate, c.Outcome, c.Ended = err, notSent, NotSent, true
 		return
 	}
-	c.trace = c.evidence.trace(e.Limiter)
 	request := http.Request{ // without Host, for whose sake an http.Client would copy the URL
 		Method: c.Method, URL: &c.URL, Header: make(http.Header, fixedHeaders+len(c.Headers)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -9,14 +11,14 @@ import (
 // Deadline is a context that ends at a time. It is the context.WithDeadlineCause
 // that is made when Done or Err is first called: who never waits for its end pays
 // for no timer and no channel. Who first asks when both the time has come and the
-// parent has ended is told of the parent. The fields are set before it is used, and stay.
+// parent has ended is told of the parent. Parent is set before all but At is asked.
 type Deadline struct {
 	Parent context.Context
 	At     time.Time
 	Cause  error // why, when the time has come; nil: context.DeadlineExceeded
 
 	mu     sync.Mutex
-	over   bool            // End came before the time
+	over   bool            // End came before anything else ended it, and before anybody asked
 	made   context.Context // nil: nobody has asked
 	cancel context.CancelFunc
 }
@@ -35,12 +37,19 @@ func (d *Deadline) Done() <-chan struct{} { return d.make().Done() }
 // Err makes the context if need be.
 func (d *Deadline) Err() error { return d.make().Err() }
 
-// String keeps fmt from reading what the mutex is for.
+// String is what package context calls it.
 func (d *Deadline) String() string { return "agentmsg: a context with a deadline" }
+
+// Format keeps fmt, whatever the verb, from reading what the mutex is for.
+func (d *Deadline) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
 
 func (d *Deadline) make() context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.makeLocked()
+}
+
+func (d *Deadline) makeLocked() context.Context {
 	switch {
 	case d.made != nil:
 	case d.over:
@@ -64,14 +73,16 @@ func (d *Deadline) Value(key any) any {
 	return made.Value(key)
 }
 
-// End cancels it.
+// End cancels it. Only what ended it before must be found out now.
 func (d *Deadline) End() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.over = !d.IsLate()
-	if d.made != nil {
-		d.cancel()
+	if d.made == nil && !d.IsLate() && d.Parent.Err() == nil {
+		d.over = true
+		return
 	}
+	d.makeLocked()
+	d.cancel()
 }
 
 // IsLate is whether the time has come, which asks for nothing to be made.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +32,8 @@ func TestDeadlineIsOneOfPackageContext(t *testing.T) {
 		"ended":                          {end},
 		"the parent is canceled":         {cancel},
 		"ended, then parent is canceled": {end, cancel},
+		"ended after the parent":         {cancel, {4 * time.Second, end.do}},
+		"ended twice":                    {end, {6 * time.Second, end.do}},
 		"ended late":                     {{6 * time.Second, end.do}},
 	} {
 		for _, parents := range []time.Duration{time.Hour, 3 * time.Second} {
@@ -136,4 +140,51 @@ func TestAttemptContextEnds(t *testing.T) {
 		<-kept.Done()
 		require.Equal(t, context.Canceled, kept.Err())
 	}
+}
+
+// A user's trace hears of each attempt once, and net/http may call its hooks while
+// the next attempt begins.
+func TestTraceOfTheUser(t *testing.T) {
+	t.Parallel()
+	var lost []*httptrace.ClientTrace
+	e := &transport.Endpoint{
+		Loop: transport.NewLoop(roundTrip(func(r *http.Request) (*http.Response, error) {
+			trace := httptrace.ContextClientTrace(r.Context())
+			lost = append(lost, trace)
+			trace.GotConn(httptrace.GotConnInfo{})
+			return status(http.StatusServiceUnavailable), nil
+		}), nil),
+		State: new(transport.State),
+	}
+	heard := 0
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { heard++ }})
+	transport.Do(ctx, e, newCall(3))
+	require.Equal(t, 3, heard)
+	require.NotSame(t, lost[0], lost[1])
+	require.NotSame(t, lost[1], lost[2])
+}
+
+// Who prints a context of a call sees nothing of it, whatever the verb.
+func TestContextsArePrinted(t *testing.T) {
+	t.Parallel()
+	var printed []string
+	show := func(ctx context.Context) {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			printed = append(printed, fmt.Sprintf(verb, ctx))
+		}
+	}
+	e := &transport.Endpoint{
+		Loop: transport.NewLoop(roundTrip(func(r *http.Request) (*http.Response, error) {
+			show(r.Context())
+			return status(http.StatusOK), nil
+		}), nil),
+		Credential: &transport.Credential{Header: "Authorization", Source: func(ctx context.Context, _ string) (string, error) {
+			show(ctx)
+			return "token", nil
+		}},
+		State: new(transport.State),
+	}
+	transport.Do(t.Context(), e, newCall(1))
+	want := append(slices.Repeat([]string{"agentmsg: a call's context"}, 7), slices.Repeat([]string{"agentmsg: a context with a deadline"}, 7)...)
+	require.Equal(t, want, printed)
 }
