@@ -18,7 +18,8 @@ import (
 
 // BenchmarkCall is one call without a network: this module beside net/http and
 // encoding/json typed by hand, without a time-out and with one, on the same
-// request and answer. Rounds are short, and long enough for the collector.
+// request and answer, and beside itself, which is noise. Rounds are short, and
+// long enough for the collector.
 func BenchmarkCall(b *testing.B) {
 	const n = 2000
 	params := bare.Params[agentmsg.SendMessageParams]()

@@ -36,8 +36,8 @@ func call[T any](ctx context.Context, c *core, r request, opts []CallOption) (*T
 	if err := x.prepare(ctx, r, opts); err != nil {
 		return nil, err
 	}
-	if r := x.options.response; r != nil {
-		defer x.fill(r, time.Now())
+	if response := x.options.response; response != nil {
+		defer x.fill(response, time.Now())
 	}
 	transport.Do(ctx, x.peer(), &x.Call)
 	if err := x.err(); err != nil {
