@@ -21,14 +21,22 @@ func jsonText(body []byte) []byte {
 	return bytes.Trim(bytes.TrimPrefix(body, byteOrderMark), " \t\r\n")
 }
 
-// decodeEvent reads a JSON object in one pass where all is as documented. It
-// guesses the kind, reads the body as that, and asks the members that were
-// read whether the guess was right; a second look follows only where a member
-// had the wrong type.
+// decodeEvent reads a JSON object.
 func decodeEvent(body []byte) (Event, error) {
 	if len(body) == 0 || body[0] != '{' {
 		return nil, errors.New("the body is no JSON object")
 	}
+	if message, ok := plainMessage(body); ok {
+		return message, nil
+	}
+	return decodeJSON(body)
+}
+
+// decodeJSON reads a JSON object in one pass where all is as documented. It
+// guesses the kind, reads the body as that, and asks the members that were
+// read whether the guess was right; a second look follows only where a member
+// had the wrong type.
+func decodeJSON(body []byte) (Event, error) {
 	kind := likelyKind(body)
 	event, said, err := decodeAs(kind, body)
 	if actual := kindOf(said); actual != kind {
@@ -54,7 +62,7 @@ func syntaxError(err error) error {
 }
 
 // likelyKind looks for the first eventType in the text. It may be wrong, as
-// when that stands in a nested object; decodeEvent finds out. It looks for the
+// when that stands in a nested object; decodeJSON finds out. It looks for the
 // name without its head, for the search goes by the first letter: quotes and
 // e's stop it at every turn.
 func likelyKind(body []byte) EventType {
@@ -92,9 +100,7 @@ func decodeAs(kind EventType, body []byte) (Event, *EventType, error) {
 			MessageEvent
 		}
 		err := readInto(body, &d, &d.raw)
-		if d.Direction == "" {
-			d.Direction = DirectionOutgoing
-		}
+		d.defaultDirection()
 		return &d.MessageEvent, d.Said, err
 	case EventFieldUpdate:
 		var d struct {
@@ -134,6 +140,12 @@ func decodeAs(kind EventType, body []byte) (Event, *EventType, error) {
 		d.Type = *d.Said
 	}
 	return &d.UnknownEvent, d.Said, err
+}
+
+func (m *MessageEvent) defaultDirection() {
+	if m.Direction == "" {
+		m.Direction = DirectionOutgoing
+	}
 }
 
 func readInto(body []byte, d any, raw *[]byte) error {

@@ -39,6 +39,15 @@ func FetchRoundTripper() *http.Transport {
 	return (&fetchConfig{}).roundTripper().(*http.Transport)
 }
 
+// PlainMessage reads a message without encoding/json, where it can.
+func PlainMessage(body []byte) (Event, bool) {
+	m, ok := plainMessage(body)
+	return m, ok
+}
+
+// DecodeJSON reads an event with encoding/json alone.
+func DecodeJSON(body []byte) (Event, error) { return decodeJSON(body) }
+
 // MemoryKeys is how many keys a MemoryDeduper holds, those included that are
 // over and not yet swept.
 func MemoryKeys(d *MemoryDeduper) int {
