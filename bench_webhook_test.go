@@ -21,6 +21,13 @@ import (
 // benchBody is a message event of 600 bytes.
 func benchBody(id string) []byte { return bare.Event(id, bare.Session) }
 
+// benchFile is one that has a file beside its text.
+func benchFile(id string) []byte {
+	const file = `,"attachments":[{"id":"a-1","url":"https://files.test/a-1?signature=0123456789","type":"document","size":102400,"mimeType":"application/pdf"}]}`
+	text := benchBody("file-" + id)
+	return append(text[:len(text)-1], file...)
+}
+
 func repeat(b *testing.B, n int, ok func() bool) func() {
 	b.Helper()
 	return func() {
@@ -73,7 +80,7 @@ func BenchmarkParse(b *testing.B) {
 // BenchmarkWebhookHandler is deliveries at 64 kept connections, each of another
 // event: the handler, which also dedupes, renews its claim and keeps a
 // deadline, and the same with less of that, beside one typed by hand; served over
-// sockets, and called in memory.
+// sockets, and called in memory. A message with a file is encoding/json's in both.
 func BenchmarkWebhookHandler(b *testing.B) {
 	const connections, each = 64, 50
 	handle := func(_ context.Context, e agentmsg.Event) error {
@@ -98,10 +105,13 @@ func BenchmarkWebhookHandler(b *testing.B) {
 		}
 		return nil
 	})
-	deliveries := bare.NewDeliveries(connections, each, func(nth int) string {
-		body := benchBody(strconv.Itoa(nth))
-		return bare.Request(bare.Signed(mockserver.Sign(webhookSecret, body)), body)
-	})
+	deliveriesOf := func(body func(id string) []byte) *bare.Deliveries {
+		return bare.NewDeliveries(connections, each, func(nth int) string {
+			body := body(strconv.Itoa(nth))
+			return bare.Request(bare.Signed(mockserver.Sign(webhookSecret, body)), body)
+		})
+	}
+	deliveries := deliveriesOf(benchBody)
 	b.Run("memory", func(b *testing.B) {
 		serve := func(h http.Handler) func() {
 			return func() {
@@ -112,14 +122,19 @@ func BenchmarkWebhookHandler(b *testing.B) {
 		}
 		ratio.BesidePrepared(b, connections*each, deliveries.Renew, serve(ours), serve(byHand))
 	})
-	for name, h := range map[string]http.Handler{"sockets": ours, "sockets, each claim granted": undeduped, "sockets, ReadWebhook alone": reader, "sockets, by hand": byHand} {
-		b.Run(name, func(b *testing.B) {
+	overSockets := func(name string, h http.Handler, deliveries *bare.Deliveries) {
+		b.Run("sockets"+name, func(b *testing.B) {
 			x, y := ratio.NewHammer(b, h, connections, http.StatusOK), ratio.NewHammer(b, byHand, connections, http.StatusOK)
 			ratio.BesidePrepared(b, connections*each, deliveries.Renew,
 				func() { x.Hit(b, each, deliveries.Request) },
 				func() { y.Hit(b, each, deliveries.Request) })
 		})
 	}
+	overSockets("", ours, deliveries)
+	overSockets(", each claim granted", undeduped, deliveries)
+	overSockets(", ReadWebhook alone", reader, deliveries)
+	overSockets(", by hand", byHand, deliveries)
+	overSockets(", with a file", ours, deliveriesOf(benchFile))
 	require.Zero(b, ours.Stats().Duplicates)
 }
 

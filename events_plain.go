@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// plainMessage reads a message as MAIA documents it: an object whose members
-// are strings, under the names below. Any other body is encoding/json's, which
-// would read these the same (FuzzParseEvent) but takes half of a delivery's
-// time in the handler for it (docs/decisions/0007).
+// plainMessage reads a message without files as MAIA documents it: an object
+// whose members are strings, under the names below. Any other body is
+// encoding/json's, which reads these the same (FuzzPlainMessage), but for half of
+// all that a delivery takes in the handler (docs/decisions/0007).
 func plainMessage(body []byte) (*MessageEvent, bool) {
 	m := &MessageEvent{raw: body}
 	p := plainText{body}
@@ -32,8 +32,8 @@ func plainMessage(body []byte) (*MessageEvent, bool) {
 	}
 }
 
-// setPlain sets a member to a string, both in their quotes. It reports false
-// where there is more to either than what stands between these.
+// setPlain sets a member, whose name and value are in their quotes. It reports
+// whether it knows the name and could read the value.
 func (m *MessageEvent) setPlain(name, value []byte) bool {
 	switch string(name) {
 	case `"channelId"`:
