@@ -8,8 +8,8 @@ import (
 
 // plainMessage reads a message without files as MAIA documents it: an object
 // whose members are strings, under the names below. Any other body is
-// encoding/json's, which reads these the same (FuzzPlainMessage), but for half of
-// all that a delivery takes in the handler (docs/decisions/0007).
+// encoding/json's, which reads these the same (FuzzPlainMessage), but takes half
+// of a delivery's time in the handler for it (docs/decisions/0007).
 func plainMessage(body []byte) (*MessageEvent, bool) {
 	m := &MessageEvent{raw: body}
 	p := plainText{body}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/agentmsg/agentmsg"
+	"github.com/agentmsg/agentmsg/internal/bare"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +49,7 @@ func TestPlainMessageReadsWhatIsDocumented(t *testing.T) {
 }
 
 // benchmarked is what the benchmarks deliver: they measure what is usual.
-var benchmarked = benchBody("m-1")
+var benchmarked = bare.Event("m-1", bare.Session)
 
 // All that is not plain is left to encoding/json, which knows better.
 func TestPlainMessageLeavesTheRest(t *testing.T) {
